@@ -1,0 +1,107 @@
+// swift-tools-version: 6.1
+
+import Foundation
+import PackageDescription
+
+// One module per room, so that the compiler keeps the walls and an import is an arrow on the map
+// (Documentation/Architecture.md). CI sets WARNINGS_AS_ERRORS; a user with a newer compiler is not stopped by its
+// new warnings.
+let strict = ProcessInfo.processInfo.environment["WARNINGS_AS_ERRORS"] != nil
+
+let settings: [SwiftSetting] =
+    [
+        .swiftLanguageMode(.v6),
+        .enableUpcomingFeature("ExistentialAny"),
+        .enableUpcomingFeature("InternalImportsByDefault"),
+        .enableUpcomingFeature("MemberImportVisibility"),
+    ] + (strict ? [.unsafeFlags(["-warnings-as-errors"])] : [])
+
+let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
+let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
+let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
+let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
+let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
+
+let package = Package(
+    name: "provision-gpu-vm",
+    products: [
+        .executable(name: "provision-gpu-vm", targets: ["provision-gpu-vm"]),
+        .executable(name: "gpu-guest-agent", targets: ["gpu-guest-agent"]),
+        .library(name: "GPUReadings", targets: ["GPUReadings"]),
+    ],
+    dependencies: [
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
+        .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
+        // Without its Foundation trait: the guest agent is linked statically and must stay small.
+        .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+    ],
+    targets: [
+        // Shared: both sides, FoundationEssentials only.
+        .target(name: "Contract", path: "Sources/Shared/Contract", swiftSettings: settings),
+        .target(
+            name: "GPUReadings", dependencies: ["CExpat"], path: "Sources/Shared/GPUReadings", swiftSettings: settings),
+        .target(name: "Runfiles", path: "Sources/Shared/Runfiles", swiftSettings: settings),
+        .systemLibrary(
+            name: "CExpat", path: "Sources/Shared/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
+
+        // GuestAgent: runs inside the VM, static.
+        .target(
+            name: "Guest", dependencies: ["Contract", subprocess, system], path: "Sources/GuestAgent/Guest",
+            swiftSettings: settings),
+        .target(
+            name: "Provisioning", dependencies: ["Contract", "Guest", "GPUReadings", "Runfiles", system],
+            path: "Sources/GuestAgent/Provisioning", swiftSettings: settings),
+        .executableTarget(
+            name: "gpu-guest-agent", dependencies: ["Contract", "Guest", "Provisioning", argumentParser, system],
+            path: "Sources/GuestAgent/Main", swiftSettings: settings),
+
+        // HostAgent: runs on the machine that has the GPU.
+        .target(name: "Passthrough", dependencies: ["Contract"], path: "Sources/HostAgent/Passthrough", swiftSettings: settings),
+        .target(
+            name: "VirtualMachines", dependencies: ["Contract", "Passthrough", subprocess, system, logging],
+            path: "Sources/HostAgent/VirtualMachines", swiftSettings: settings),
+        .systemLibrary(
+            name: "CLibSSH2", path: "Sources/HostAgent/CLibSSH2", pkgConfig: "libssh2",
+            providers: [.apt(["libssh2-1-dev"])]),
+        .target(
+            name: "SecureShell", dependencies: ["CLibSSH2", "Contract", system, logging],
+            path: "Sources/HostAgent/SecureShell", swiftSettings: settings),
+        .target(
+            name: "Provisioner",
+            dependencies: [
+                "Contract", "GPUReadings", "Passthrough", "Runfiles", "SecureShell", "VirtualMachines",
+                subprocess, system, logging,
+            ],
+            path: "Sources/HostAgent/Provisioner", swiftSettings: settings),
+        .executableTarget(
+            name: "provision-gpu-vm",
+            dependencies: [
+                "Contract", "Passthrough", "Provisioner", "Runfiles", argumentParser, logging, system, unixSignals,
+            ],
+            path: "Sources/HostAgent/CommandLine", swiftSettings: settings),
+
+        // Tests: one folder per module.
+        .testTarget(name: "ContractTests", dependencies: ["Contract"], swiftSettings: settings),
+        .testTarget(name: "GPUReadingsTests", dependencies: ["GPUReadings"], swiftSettings: settings),
+        .testTarget(name: "RunfilesTests", dependencies: ["Runfiles"], swiftSettings: settings),
+        .testTarget(name: "GuestTests", dependencies: ["Guest", "Contract", system], swiftSettings: settings),
+        .testTarget(
+            name: "ProvisioningTests", dependencies: ["Provisioning", "Guest", "Contract", "Runfiles", system],
+            swiftSettings: settings),
+        .testTarget(
+            name: "VirtualMachinesTests", dependencies: ["VirtualMachines", "Passthrough", "Contract", subprocess, system],
+            swiftSettings: settings),
+        .testTarget(
+            name: "SecureShellTests", dependencies: ["SecureShell", "Contract", system, subprocess],
+            swiftSettings: settings),
+        .testTarget(
+            name: "ProvisionerTests",
+            dependencies: ["Provisioner", "Contract", "Runfiles", "VirtualMachines", "Passthrough", system],
+            swiftSettings: settings),
+        .testTarget(
+            name: "EndToEndTests", dependencies: ["Contract", subprocess, system], path: "Tests/EndToEnd",
+            swiftSettings: settings),
+    ]
+)
