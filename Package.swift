@@ -58,7 +58,9 @@ let package = Package(
             path: "Sources/GuestAgent/Main", swiftSettings: settings),
 
         // HostAgent: runs on the machine that has the GPU.
-        .target(name: "Passthrough", dependencies: ["Contract"], path: "Sources/HostAgent/Passthrough", swiftSettings: settings),
+        .target(
+            name: "Passthrough", dependencies: ["Contract"], path: "Sources/HostAgent/Passthrough",
+            swiftSettings: settings),
         .target(
             name: "VirtualMachines", dependencies: ["Contract", "Passthrough", subprocess, system, logging],
             path: "Sources/HostAgent/VirtualMachines", swiftSettings: settings),
@@ -91,7 +93,8 @@ let package = Package(
             name: "ProvisioningTests", dependencies: ["Provisioning", "Guest", "Contract", "Runfiles", system],
             swiftSettings: settings),
         .testTarget(
-            name: "VirtualMachinesTests", dependencies: ["VirtualMachines", "Passthrough", "Contract", subprocess, system],
+            name: "VirtualMachinesTests",
+            dependencies: ["VirtualMachines", "Passthrough", "Contract", subprocess, system],
             swiftSettings: settings),
         .testTarget(
             name: "SecureShellTests", dependencies: ["SecureShell", "Contract", system, subprocess],
