@@ -68,7 +68,7 @@ let package = Package(
             name: "CLibSSH2", path: "Sources/HostAgent/CLibSSH2", pkgConfig: "libssh2",
             providers: [.apt(["libssh2-1-dev"])]),
         .target(
-            name: "SecureShell", dependencies: ["CLibSSH2", "Contract", system, logging],
+            name: "SecureShell", dependencies: ["CLibSSH2", "Contract", subprocess, system],
             path: "Sources/HostAgent/SecureShell", swiftSettings: settings),
         .target(
             name: "Provisioner",

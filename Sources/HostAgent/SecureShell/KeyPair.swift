@@ -1,0 +1,56 @@
+import Contract
+import Glibc
+import Subprocess
+import SystemPackage
+
+/// An SSH key pair in files: PATH and PATH.pub.
+public struct KeyPair: Sendable {
+    /// The private key's file, readable by its owner only.
+    public let privateKeyPath: String
+    /// The public key, as one line of `authorized_keys`: "ssh-ed25519 AAAA… comment".
+    public let publicKey: String
+
+    /// Makes an ed25519 pair at `path`, without a passphrase, or takes the one that is there. The folder must exist.
+    ///
+    /// - Parameter comment: Ends the public key's line; says whose it is.
+    /// - Throws: ``Failure`` `host.tool-missing` without ssh-keygen, `identity.unusable` where it fails.
+    public static func generate(at path: String, comment: String) async throws -> KeyPair {
+        if access(path, F_OK) == 0 {
+            // ssh-keygen and ssh refuse a private key that others may read.
+            chmod(path, 0o600)
+        } else {
+            _ = try await keygen(["-t", "ed25519", "-N", "", "-q", "-C", comment, "-f", path], path: path)
+        }
+        // Derived, not read from PATH.pub, so that the two cannot disagree.
+        let text = try await keygen(["-y", "-P", "", "-f", path], path: path)
+        let fields = text.split(whereSeparator: \.isWhitespace).prefix(2).map(String.init)
+        guard fields.count == 2 else { throw unusable(path, evidence: [text]) }
+        return KeyPair(privateKeyPath: path, publicKey: (fields + [comment]).joined(separator: " "))
+    }
+
+    private static func keygen(_ arguments: [String], path: String) async throws -> String {
+        let result: ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
+        do {
+            result = try await Subprocess.run(
+                .name("ssh-keygen"), arguments: Arguments(arguments), output: .string(limit: 64 << 10),
+                error: .string(limit: 64 << 10))
+        } catch let error as SubprocessError {
+            throw Failure(
+                .toolMissing, operation: "make an SSH key", message: "ssh-keygen could not be run.",
+                evidence: [String(describing: error)], remedy: "Install OpenSSH's client (openssh-client).", side: .host
+            )
+        }
+        try Task.checkCancellation()
+        guard result.terminationStatus.isSuccess else {
+            throw unusable(path, evidence: Tail.lines(of: Array(result.standardError.utf8), last: 10))
+        }
+        return result.standardOutput
+    }
+
+    private static func unusable(_ path: String, evidence: [String]) -> Failure {
+        Failure(
+            .identityUnusable, operation: "make an SSH key at \(path)", message: "ssh-keygen made no usable key.",
+            evidence: evidence, remedy: "Check the folder, or remove \(path) where it is no key without a passphrase.",
+            side: .host)
+    }
+}
