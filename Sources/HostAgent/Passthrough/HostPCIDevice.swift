@@ -1,0 +1,41 @@
+/// One PCI function of the host, as sysfs shows it at one moment.
+public struct HostPCIDevice: Equatable, Sendable {
+    /// Where it sits.
+    public var address: PCIAddress
+    /// Vendor id; NVIDIA is 0x10de.
+    public var vendor: UInt16
+    /// Device id within the vendor.
+    public var device: UInt16
+    /// Class code, 24 bits: base class, subclass, programming interface. 0x030000 is a VGA controller, 0x030200 a
+    /// 3D controller, 0x0604xx a bridge.
+    public var classCode: UInt32
+    /// The kernel driver bound to it ("vfio-pci", "nvidia", "nouveau"); nil for none.
+    public var driver: String?
+    /// Number of its IOMMU group; nil where the IOMMU is off.
+    public var iommuGroup: Int?
+    /// Sizes of the six BARs in bytes, 0 for an unused one (from sysfs `resource`).
+    public var bars: [UInt64]
+
+    /// A device.
+    public init(
+        address: PCIAddress, vendor: UInt16, device: UInt16, classCode: UInt32, driver: String?, iommuGroup: Int?,
+        bars: [UInt64]
+    ) {
+        self.address = address
+        self.vendor = vendor
+        self.device = device
+        self.classCode = classCode
+        self.driver = driver
+        self.iommuGroup = iommuGroup
+        self.bars = bars
+    }
+
+    /// Bridges (base class 06) stay on the host's pcieport driver and do not make an IOMMU group unusable.
+    public var isBridge: Bool { classCode >> 16 == 0x06 }
+
+    /// Whether its driver hands it to user space: vfio-pci, or a vendor's variant of it.
+    public var isOnVFIO: Bool {
+        guard let driver else { return false }
+        return driver == "vfio-pci" || driver.hasSuffix("-vfio-pci") || driver.hasSuffix("_vfio_pci")
+    }
+}

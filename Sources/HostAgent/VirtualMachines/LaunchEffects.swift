@@ -1,0 +1,67 @@
+import Contract
+import FoundationEssentials
+import Glibc
+
+extension VirtualMachine {
+    /// Makes the folder, and clears away the sockets of an earlier launch: a stale one would be mistaken for QEMU's.
+    static func prepare(_ folder: MachineFolder, operation: String) throws {
+        do {
+            try FileManager.default.createDirectory(
+                atPath: folder.path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        } catch {
+            throw Failure(
+                .hostSpace, operation: operation, message: "\(folder.path) cannot be made: \(error)",
+                remedy: "Look at the rights of the folder above it, and at the free space.", side: .host)
+        }
+        for socket in [folder.qmpSocket, folder.monitorSocket] { unlink(socket) }
+    }
+
+    /// Lifts the limit on locked memory as far as this process may: VFIO pins all of the guest's memory, and QEMU inherits
+    /// our limit. Where that is not enough, QEMU says so (``launchFailure(_:end:spec:)``).
+    static func raiseMemoryLock() {
+        let lockedMemory = Int32(__RLIMIT_MEMLOCK.rawValue)
+        var limit = rlimit()
+        guard getrlimit(lockedMemory, &limit) == 0 else { return }
+        var unlimited = rlimit(rlim_cur: rlim_t.max, rlim_max: rlim_t.max)
+        if setrlimit(lockedMemory, &unlimited) != 0 {
+            limit.rlim_cur = limit.rlim_max
+            setrlimit(lockedMemory, &limit)
+        }
+    }
+
+    /// Waits for QEMU's greeting on the owner's socket. Throws where QEMU ends, or is not there in time.
+    static func connect(
+        _ folder: MachineFolder, process: MachineProcess, deadline: Duration
+    ) async throws -> QMPClient {
+        let clock = ContinuousClock()
+        let end = clock.now + deadline
+        while true {
+            do {
+                return try await QMPClient.connect(
+                    socket: folder.qmpSocket, deadline: max(.seconds(1), end - clock.now))
+            } catch let failure as Failure {
+                // QEMU's end explains more than a missing socket; give the process a moment to be seen as ended.
+                try await Task.sleep(for: .milliseconds(50))
+                if process.end != nil { throw failure }
+                if clock.now >= end {
+                    throw Failure(
+                        .qemuFailed, operation: "start QEMU", message: "QEMU did not answer within \(deadline).",
+                        evidence: logTail(folder.qemuLog) + ["last: \(failure.message)"],
+                        remedy: "Read QEMU's words above; the host may be overloaded: run the command again.",
+                        retryable: true, side: .host)
+                }
+            }
+        }
+    }
+}
+
+extension MachineProcess {
+    /// SIGTERM, a grace, SIGKILL, a grace. Afterwards ``end`` is nil only where the process hangs in the kernel.
+    func stop() async {
+        for (number, grace) in [(SIGTERM, Duration.seconds(5)), (SIGKILL, .seconds(20))] where end == nil {
+            signal(number)
+            // Not in the caller's task, which may be cancelled: the wait would then be over at once.
+            await Task { _ = await within(grace) { await self.wait() } }.value
+        }
+    }
+}

@@ -1,0 +1,32 @@
+/// Names of the files in a VM's run folder.
+public struct MachineFolder: Sendable {
+    /// The folder, absolute, mode 0700.
+    public let path: String
+
+    public init(_ path: String) {
+        self.path = path
+    }
+
+    /// QMP of whoever runs the VM.
+    public static let qmpName = "qmp.sock"
+    /// QMP of every other command: a QMP socket serves one client at a time.
+    public static let monitorName = "monitor.sock"
+
+    public var qmpSocket: String { path + "/" + Self.qmpName }
+    public var monitorSocket: String { path + "/" + Self.monitorName }
+    /// What the guest wrote on its first serial port, firmware and boot loader included. Untrusted, appended to.
+    public var serialLog: String { path + "/serial.log" }
+    /// QEMU's standard output and standard error, appended to.
+    public var qemuLog: String { path + "/qemu.log" }
+    /// The ``MachineRecord``.
+    public var record: String { path + "/vm.json" }
+
+    /// The longest socket path that the kernel takes (sockaddr_un: 108 bytes with the NUL).
+    static let socketPathLimit = 107
+
+    /// How QEMU, which is started in this folder, is told to name a socket: absolute where that fits, else relative.
+    func socketArgument(_ name: String) -> String {
+        let full = path + "/" + name
+        return full.utf8.count <= Self.socketPathLimit ? full : name
+    }
+}

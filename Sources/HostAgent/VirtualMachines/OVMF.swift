@@ -1,0 +1,55 @@
+import Contract
+import FoundationEssentials
+
+/// The host's UEFI firmware for guests.
+public struct OVMF: Equatable, Sendable {
+    /// Read-only code; any number of VMs use it.
+    public var code: String
+    /// The variables as they are delivered. A VM needs a copy of its own: see ``copyVariables(to:)``.
+    public var variablesTemplate: String
+
+    /// Code and variables, relative to the root, in order of preference: Debian and Ubuntu (4 MB builds before the old
+    /// 2 MB ones, without Secure Boot), Fedora and RHEL, Arch, SUSE.
+    private static let places = [
+        ("usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"),
+        ("usr/share/OVMF/OVMF_CODE.fd", "usr/share/OVMF/OVMF_VARS.fd"),
+        ("usr/share/edk2/ovmf/OVMF_CODE.fd", "usr/share/edk2/ovmf/OVMF_VARS.fd"),
+        ("usr/share/edk2/x64/OVMF_CODE.4m.fd", "usr/share/edk2/x64/OVMF_VARS.4m.fd"),
+        ("usr/share/edk2-ovmf/x64/OVMF_CODE.fd", "usr/share/edk2-ovmf/x64/OVMF_VARS.fd"),
+        ("usr/share/qemu/ovmf-x86_64-code.bin", "usr/share/qemu/ovmf-x86_64-vars.bin"),
+    ]
+
+    /// Finds the firmware below `root`. Throws ``FailureCode/toolMissing``.
+    public static func find(root: String = "/") throws -> OVMF {
+        for (code, variables) in places.map({ (root + $0, root + $1) }) {
+            if FileManager.default.isReadableFile(atPath: code), FileManager.default.isReadableFile(atPath: variables) {
+                return OVMF(code: code, variablesTemplate: variables)
+            }
+        }
+        throw Failure(
+            .toolMissing, operation: "find UEFI firmware for the guest",
+            message: "The image boots by UEFI only, and this host has no OVMF firmware.",
+            evidence: places.map { root + $0.0 + " is not there" },
+            remedy: "Install it (Debian, Ubuntu: apt install ovmf; Fedora: dnf install edk2-ovmf).", side: .host)
+    }
+
+    /// The firmware with the template as variables file. Replace that by a copy before launch.
+    public var firmware: Firmware { .uefi(code: code, variables: variablesTemplate) }
+
+    /// Copies the variables to `path` unless a file is there already (the VM's boot entries of an earlier run), and
+    /// answers the firmware that uses the copy.
+    public func copyVariables(to path: String) throws -> Firmware {
+        if !FileManager.default.fileExists(atPath: path) {
+            do {
+                try FileManager.default.copyItem(atPath: variablesTemplate, toPath: path)
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+            } catch {
+                throw Failure(
+                    .hostSpace, operation: "give the guest UEFI variables of its own",
+                    message: "\(variablesTemplate) cannot be copied to \(path): \(error)",
+                    remedy: "Look at the folder's owner and at the free space.", side: .host)
+            }
+        }
+        return .uefi(code: code, variables: path)
+    }
+}
