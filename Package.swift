@@ -1,12 +1,11 @@
 // swift-tools-version: 6.1
 
-import Foundation
 import PackageDescription
 
 // One module per room, so that the compiler keeps the walls and an import is an arrow on the map
 // (Documentation/Architecture.md). CI sets WARNINGS_AS_ERRORS; a user with a newer compiler is not stopped by its
 // new warnings.
-let strict = ProcessInfo.processInfo.environment["WARNINGS_AS_ERRORS"] != nil
+let strict = Context.environment["WARNINGS_AS_ERRORS"] != nil
 
 let settings: [SwiftSetting] =
     [
@@ -80,7 +79,7 @@ let package = Package(
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
-                "Contract", "Passthrough", "Provisioner", "Runfiles", argumentParser, logging, system, unixSignals,
+                "Contract", "Passthrough", "Provisioner", "VirtualMachines", argumentParser, system, unixSignals,
             ],
             path: "Sources/HostAgent/CommandLine", swiftSettings: settings),
 

@@ -3,7 +3,7 @@ import FoundationEssentials
 import Glibc
 
 /// What the user asked for.
-public enum AcceleratorRequest: String, Sendable, CaseIterable {
+public enum AcceleratorRequest: String, Codable, Sendable, CaseIterable {
     /// KVM where it works, else TCG.
     case auto
     case kvm

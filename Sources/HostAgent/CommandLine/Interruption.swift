@@ -1,0 +1,24 @@
+import Glibc
+import UnixSignals
+
+/// Ctrl-C and friends, for a command that must end in order.
+enum Interruption {
+    /// Runs `body`; SIGINT or SIGTERM cancels it and lets it clean up, a second one ends the process at once. SIGHUP, a
+    /// terminal that went away, ends it at once: the guest goes on, and the same command takes it up again.
+    static func stopping<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+        let work = Task { try await body() }
+        let watcher = Task {
+            var interrupted = false
+            for await signal in signals {
+                if signal == .sighup { _exit(129) }
+                if interrupted { _exit(130) }
+                interrupted = true
+                Terminal.note("Interrupted: switching the guest off. Once more to leave at once.")
+                work.cancel()
+            }
+        }
+        defer { watcher.cancel() }
+        return try await work.value
+    }
+}

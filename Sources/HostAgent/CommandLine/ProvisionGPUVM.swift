@@ -1,0 +1,42 @@
+import ArgumentParser
+import Contract
+import Glibc
+
+/// `provision-gpu-vm`: one file per command, renderers, nothing else.
+@main
+struct ProvisionGPUVM: AsyncParsableCommand {
+    static let configuration = CommandConfiguration(
+        commandName: "provision-gpu-vm",
+        abstract: "Make a VM in which CUDA works of a disk image, and prove it.",
+        usage: """
+            provision-gpu-vm IMAGE --driver FILE [--cuda FILE] --gpu BDF
+            provision-gpu-vm provision --help        all options of that, the main job
+            provision-gpu-vm inspect RUNFILE
+            """,
+        discussion: """
+            The image is never written, unless told by --in-place. The same command again continues a run, whatever \
+            ended it. stdout is data, stderr is for people.
+            """,
+        version: ContractVersion.tool,
+        subcommands: [ProvisionCommand.self, InspectCommand.self],
+        defaultSubcommand: ProvisionCommand.self)
+
+    static func main() async {
+        // A reader that went away must not kill a run; writes report it instead.
+        signal(SIGPIPE, SIG_IGN)
+        do {
+            var command = try parseAsRoot()
+            if var asynchronous = command as? any AsyncParsableCommand {
+                try await asynchronous.run()
+            } else {
+                try command.run()
+            }
+        } catch let failure as Failure {
+            Terminal.exit(showing: [failure])
+        } catch let failures as Failures {
+            Terminal.exit(showing: failures.all)
+        } catch {
+            exit(withError: error)
+        }
+    }
+}

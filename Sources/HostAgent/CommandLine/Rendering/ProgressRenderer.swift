@@ -1,0 +1,86 @@
+import Contract
+import Glibc
+import Provisioner
+import Synchronization
+
+/// Progress on stderr: plain lines in a pipe, one live line under them on a terminal.
+final class ProgressRenderer: Sendable {
+    private struct State {
+        var live = ""
+        var step: StepID?
+        var stepBegan = ContinuousClock.now
+    }
+
+    private let quiet: Bool
+    private let state = Mutex(State())
+    private let began = ContinuousClock.now
+
+    init(quiet: Bool) {
+        self.quiet = quiet
+    }
+
+    func show(_ progress: Progress) {
+        guard !quiet else { return }
+        switch progress {
+        case .phase(let text): line("== \(text)")
+        case .note(let text): line("   \(text)")
+        case .warning(let text): line("   warning: \(text)")
+        case .guest(let record): show(record.event)
+        }
+    }
+
+    /// Clears the live line.
+    func finish() {
+        state.withLock { state in
+            if !state.live.isEmpty { Terminal.raw("\r\u{1b}[K") }
+            state.live = ""
+        }
+    }
+
+    private func show(_ event: Event) {
+        switch event {
+        case .stepSatisfied(let id, let evidence): line("   \(id): done already\(Self.because(evidence.first))")
+        case .stepStarted(let id, let reason): line("   \(id): \(Self.clean(reason))")
+        case .progress(let id, let message): live("   \(id): \(Self.clean(message))")
+        case .stepVerified(let id, let evidence): line("   \(id): ok\(Self.because(evidence.first))")
+        case .rebootRequested(let id, let reason): line("   \(id): the guest reboots: \(Self.clean(reason))")
+        case .hostNeeded(let id, _, let reason): line("   \(id): needs the host: \(Self.clean(reason))")
+        case .warning(_, let message): line("   warning: \(Self.clean(message))")
+        case .stepFailed(let id, let failure): line("   \(id): FAILED: \(Self.clean(failure.message))")
+        case .inspected(let facts):
+            line("   guest: \(Self.clean(facts.osName)), kernel \(Self.clean(facts.kernel)), \(facts.cpus) CPUs")
+        case .planAccepted, .agentStarted, .output, .stepApplied, .finished, .unknown: break
+        }
+    }
+
+    private static func because(_ evidence: String?) -> String {
+        evidence.map { " (\(clean($0)))" } ?? ""
+    }
+
+    /// Words of the guest: one line, no control characters.
+    private static func clean(_ text: String) -> String {
+        String(text.unicodeScalars.prefix(300).map { $0.properties.generalCategory == .control ? " " : Character($0) })
+    }
+
+    private func line(_ text: String) {
+        let time = (ContinuousClock.now - began).components.seconds
+        let stamp = "\(time / 60):\(time % 60 < 10 ? "0" : "")\(time % 60)"
+        let prefix = String(repeating: " ", count: max(0, 5 - stamp.count)) + stamp + " "
+        state.withLock { state in
+            let clear = state.live.isEmpty ? "" : "\r\u{1b}[K"
+            state.live = ""
+            Terminal.raw(
+                clear
+                    + Wrapped.lines(prefix + text, indent: "           ", width: Terminal.width).joined(separator: "\n")
+                    + "\n")
+        }
+    }
+
+    private func live(_ text: String) {
+        guard Terminal.isLive else { return }
+        state.withLock { state in
+            state.live = "      " + String(text.prefix(Terminal.width - 8))
+            Terminal.raw("\r\u{1b}[K\(state.live)")
+        }
+    }
+}

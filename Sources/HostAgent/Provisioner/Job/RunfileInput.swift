@@ -1,0 +1,83 @@
+import Contract
+import FoundationEssentials
+import Runfiles
+import SystemPackage
+
+/// A runfile on the host: its header, and whether it is whole.
+struct RunfileInput: Sendable {
+    var path: String
+    var size: Int64
+    var runfile: Runfile
+    var digest: PayloadDigest
+
+    /// Reads and checks one runfile. Throws a ``Failure`` that says what is wrong with it.
+    static func inspect(path: String, as role: Payload.Role, digests: DigestCache) async throws -> RunfileInput {
+        let operation = "check the \(role == .driver ? "driver" : "CUDA") runfile"
+        var isFolder = false
+        guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder else {
+            throw Failure(
+                .runfileMissing, operation: operation, message: "There is no file \(path).",
+                remedy: "Download the runfile from NVIDIA and name it here.", side: .host)
+        }
+        let runfile: Runfile
+        let size: Int64
+        do {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: [.closeOnExec])
+            defer { try? file.close() }
+            size = try file.seek(offset: 0, from: .end)
+            try file.seek(offset: 0, from: .start)
+            let prefix = try [UInt8](unsafeUninitializedCapacity: 256 << 10) { buffer, count in
+                count = try file.read(into: UnsafeMutableRawBufferPointer(buffer))
+            }
+            runfile = try Runfile.read(
+                fileName: FilePath(path).lastComponent?.string ?? path, prefix: prefix, size: size)
+        } catch let error as RunfileError {
+            throw error.failure(operation: operation, path: path)
+        } catch let error as Errno {
+            throw Failure(
+                .runfileMissing, operation: operation, message: "\(path) cannot be read: \(error).",
+                remedy: "Make it readable for this user.", side: .host)
+        }
+        try check(runfile, is: role, path: path, operation: operation)
+        let digest = try await digests.digest(of: path, checking: runfile.integrity, operation: operation)
+        return RunfileInput(path: path, size: size, runfile: runfile, digest: digest)
+    }
+
+    private static func check(_ runfile: Runfile, is role: Payload.Role, path: String, operation: String) throws {
+        let wanted: Runfile.Kind = role == .driver ? .driver : .cuda
+        guard runfile.kind == wanted else {
+            throw Failure(
+                .runfileWrongKind, operation: operation,
+                message: "\(path) is no \(role == .driver ? "driver" : "CUDA") runfile.",
+                evidence: ["label: \(runfile.label)"],
+                remedy: "Give the driver with --driver and the CUDA toolkit with --cuda.", side: .host)
+        }
+        guard runfile.architecture == "x86_64" else {
+            throw Failure(
+                .runfileWrongArchitecture, operation: operation,
+                message: "\(path) is for \(runfile.architecture); the guest is x86_64.",
+                evidence: ["label: \(runfile.label)"], remedy: "Download the Linux x86_64 runfile.", side: .host)
+        }
+    }
+
+    /// How the guest will find it: as a read-only drive, whose serial (20 bytes at most) is a prefix of the digest.
+    func payload(role: Payload.Role) -> Payload {
+        Payload(
+            role: role, fileName: FilePath(path).lastComponent?.string ?? path, size: size, sha256: digest.sha256,
+            headSHA256: digest.headSHA256, tailSHA256: digest.tailSHA256,
+            location: .drive(serial: String(digest.sha256.prefix(20))))
+    }
+}
+
+extension RunfileError {
+    func failure(operation: String, path: String) -> Failure {
+        let code: FailureCode
+        switch self {
+        case .truncated: code = .runfileCorrupt
+        default: code = .runfileNotRecognised
+        }
+        return Failure(
+            code, operation: operation, message: "\(path): \(self)",
+            remedy: "Download it again; compare its size and digest with NVIDIA's page.", side: .host)
+    }
+}

@@ -1,0 +1,12 @@
+public import Contract
+
+/// What a run tells while it goes on; renderers make lines or a live view of it.
+public enum Progress: Sendable {
+    /// A new part of the host's work: "check the inputs", "boot the guest".
+    case phase(String)
+    /// Something worth a line.
+    case note(String)
+    case warning(String)
+    /// A record of the guest's journal, in order, each once per run of this command.
+    case guest(JournalRecord)
+}

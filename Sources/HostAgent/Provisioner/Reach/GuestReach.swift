@@ -1,0 +1,45 @@
+import Contract
+import SecureShell
+import VirtualMachines
+
+/// Gets a root shell in a guest that boots, reboots or is just up.
+struct GuestReach: Sendable {
+    let endpoint: SSHEndpoint
+    let login: GuestLogin
+    let watch: GuestWatch
+    /// How long a boot may take until SSH answers; wide under emulation.
+    let bootDeadline: Duration
+    /// How long keys handed in at boot may be refused once sshd answers: cloud-init may still be putting them in place.
+    private let lateKeys: Duration = .seconds(120)
+
+    /// Waits for the banner, logs in, becomes root. Throws a ``Failure``; QEMU's death and console trouble end the wait.
+    func shell(hostKey: HostKeyPin?, user: String?) async throws -> GuestShell {
+        try await watch.during("reach the guest over SSH") {
+            let end = ContinuousClock.now + bootDeadline
+            var firstRefusal: ContinuousClock.Instant?
+            while true {
+                _ = try await waitForSSHBanner(endpoint, deadline: end)
+                do {
+                    let connection = try await SSHConnection.connect(
+                        to: endpoint, logins: login.preferring(user).logins,
+                        hostKey: hostKey.map { .pinned($0) } ?? .acceptFirst, timeout: .seconds(120))
+                    return try await GuestShell(connection, sudoPassword: login.sudoPassword)
+                } catch let failure as Failure {
+                    let now = ContinuousClock.now
+                    switch failure.code {
+                    case .sshRefused where login.mayArriveLate:
+                        let since = firstRefusal ?? now
+                        firstRefusal = since
+                        if now - since > lateKeys || now > end { throw failure }
+                    case .sshBroken, .sshUnreachable:
+                        // A guest that goes down for a reboot closes what it has just accepted.
+                        if now > end { throw failure }
+                    default: throw failure
+                    }
+                    // Refused or cut off: there is no event to wait for, sshd's next answer must be asked for.
+                    try await Task.sleep(for: .seconds(1))
+                }
+            }
+        }
+    }
+}

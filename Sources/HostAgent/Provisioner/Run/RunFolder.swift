@@ -1,0 +1,109 @@
+import Contract
+import FoundationEssentials
+import Glibc
+import SystemPackage
+
+/// The folder of one run, 0700: its record, keys, sockets, logs, the guest's journal, what the tools printed.
+struct RunFolder: Sendable {
+    let path: String
+
+    /// `STATE/runs/NAME-HASH`: the same result path always has the same folder, so that the same command finds its run.
+    init(state: String, resultPath: String) {
+        let name = (FilePath(resultPath).lastComponent?.string ?? "run").prefix(40)
+        path = "\(state)/runs/\(name)-\(StableHash.hex(resultPath))"
+    }
+
+    var runID: String { FilePath(path).lastComponent?.string ?? path }
+    var recordPath: String { "\(path)/run.json" }
+    var journalPath: String { "\(path)/journal.jsonl" }
+    var reportPath: String { "\(path)/report.json" }
+    var outputsPath: String { "\(path)/outputs" }
+    var vmPath: String { "\(path)/vm" }
+    var proofPath: String { "\(path)/proof" }
+    var seedPath: String { "\(path)/seed" }
+    func key(_ name: String) -> String { "\(path)/keys/\(name)" }
+
+    func create() throws {
+        for folder in [path, outputsPath, vmPath, "\(path)/keys"] {
+            try FileManager.default.createDirectory(
+                atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
+        }
+        // createDirectory leaves the mode of a folder that is there already alone.
+        chmod(path, 0o700)
+    }
+
+    /// The record, nil where this run is new. Throws when it was written by a newer version.
+    func load() throws -> RunRecord? {
+        guard let data = FileManager.default.contents(atPath: recordPath) else { return nil }
+        struct Schema: Decodable { var schema: Int }
+        let schema = try JSONDecoder().decode(Schema.self, from: data).schema
+        guard schema <= RunRecord.currentSchema else {
+            throw Failure(
+                .runDiffers, operation: "continue the run", message: "\(recordPath) was written by a newer version.",
+                evidence: ["schema \(schema); this version reads up to \(RunRecord.currentSchema)"],
+                remedy: "Use that version, or remove \(path) once its VM is stopped.", side: .host)
+        }
+        return try JSONDecoder().decode(RunRecord.self, from: data)
+    }
+
+    func save(_ record: RunRecord) throws {
+        try write(try JSON.pretty(record), to: recordPath)
+    }
+
+    /// Writes beside, syncs and renames, so that a crash leaves the old or the new file, never half of one.
+    func write(_ data: Data, to file: String) throws {
+        let temporary = "\(file).new"
+        let descriptor = try FileDescriptor.open(
+            FilePath(temporary), .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite]
+        )
+        try descriptor.closeAfter {
+            _ = try descriptor.writeAll(data)
+            guard fsync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }
+        }
+        guard rename(temporary, file) == 0 else { throw Errno(rawValue: errno) }
+    }
+
+    /// Forgets a run that has ended, or that is begun anew; the folder itself and its lock stay.
+    func clear() throws {
+        for entry in try FileManager.default.contentsOfDirectory(atPath: path) where entry != "lock" {
+            try FileManager.default.removeItem(atPath: "\(path)/\(entry)")
+        }
+        try create()
+    }
+}
+
+/// An exclusive lock on a run, held by this process and gone with it.
+final class RunLock: Sendable {
+    private let descriptor: FileDescriptor
+
+    /// Throws ``FailureCode/runLocked`` naming the process that holds it.
+    init(folder: RunFolder) throws {
+        descriptor = try FileDescriptor.open(
+            FilePath("\(folder.path)/lock"), .readWrite, options: [.create, .closeOnExec],
+            permissions: [.ownerReadWrite])
+        guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
+            let holder =
+                FileManager.default.contents(atPath: "\(folder.path)/lock")
+                .map { String(decoding: $0, as: UTF8.self) } ?? ""
+            try? descriptor.close()
+            throw Failure(
+                .runLocked, operation: "take up the run",
+                message:
+                    "Another provision-gpu-vm works on this result\(holder.isEmpty ? "" : " (process \(holder))").",
+                remedy: "Wait for it, or stop it; then run the same command again.", retryable: true, side: .host)
+        }
+        _ = ftruncate(descriptor.rawValue, 0)
+        _ = try descriptor.writeAll(toAbsoluteOffset: 0, "\(getpid())".utf8)
+    }
+
+    deinit { try? descriptor.close() }
+}
+
+/// JSON as this tool writes it.
+enum JSON {
+    static func pretty(_ value: some Encodable) throws -> Data {
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        return try encoder.encode(value) + Data("\n".utf8)
+    }
+}

@@ -1,0 +1,81 @@
+import Contract
+import FoundationEssentials
+import SecureShell
+import VirtualMachines
+
+/// What a run has reached, on disk before the next thing is begun, so that the same command continues after any crash.
+struct RunRecord: Codable, Sendable {
+    /// Where a run stands. Each phase names what may have been begun, not what is known to be done.
+    enum Phase: String, Codable, Sendable {
+        /// The work disk may be half made; it is made again.
+        case preparing
+        /// The work disk is whole; a VM may run on it; the guest's journal decides.
+        case provisioning
+        /// The guest has finished and its journal is here; credentials may be gone from the guest, power may be off.
+        case sealing
+        /// The guest is off, the work disk is the result; a proof boot may run on a throwaway overlay.
+        case proving
+        /// The result may be in place already.
+        case publishing
+        /// The report is written.
+        case ended
+    }
+
+    static let currentSchema = 1
+
+    var schema = RunRecord.currentSchema
+    var runID: String
+    var job: Job
+    var prepared: PreparedJob
+    var phase: Phase
+    var startedAt: Double
+    /// The port forwarded to the guest's SSH.
+    var sshPort: UInt16
+    /// The guest's host key, pinned at the first contact.
+    var hostKey: HostKeyPin?
+    /// Who logged in at the first contact.
+    var user: String?
+    var boots: [BootSection] = []
+    /// Warnings of the host's side, in order.
+    var warnings: [String] = []
+    var proofBoot: ProofBootSection?
+    /// QEMU's arguments of the main VM.
+    var arguments: [String] = []
+    var result: ImageSection?
+    /// How it ended, once `ended`.
+    var outcome: Report.Outcome?
+
+    /// What must be equal for two commands to be the same run. Where they differ only in how to watch (ports, display,
+    /// accelerator), the run goes on.
+    func isSameWork(as other: PreparedJob, of job: Job) -> Bool {
+        prepared.recipe == other.recipe && prepared.image == other.image && self.job.destination == job.destination
+            && self.job.access == job.access && self.job.gpu == job.gpu && self.job.diskSize == job.diskSize
+    }
+}
+
+/// What the preflight made of a ``Job``: the inputs as they were found.
+struct PreparedJob: Codable, Equatable, Sendable {
+    /// IMAGE, told apart from another file of the same name.
+    struct Image: Codable, Equatable, Sendable {
+        var path: String
+        var format: String
+        var virtualSize: Int64
+        var inode: UInt64
+        var size: Int64
+        var modifiedNanoseconds: Int64
+    }
+
+    var image: Image
+    var recipe: Recipe
+    var payloads: [Payload]
+    /// Payload drives: the runfiles' paths on this host, by serial.
+    var drives: [PayloadDrive]
+    var accelerator: Accelerator
+    var acceleratorReason: String
+    var firmware: Firmware
+    var hideHypervisor: Bool
+    var agentPath: String
+    var agentSHA256: String
+    var qemuVersion: String
+    var warnings: [String]
+}

@@ -1,0 +1,153 @@
+import Contract
+import FoundationEssentials
+import Glibc
+import SecureShell
+import VirtualMachines
+
+/// The run in this process: takes the record from phase to phase, each of which can be entered again after a crash.
+final class Session {
+    let folder: RunFolder
+    var record: RunRecord
+    let context: JobContext
+    /// As found by this process's preflight: paths of runfiles and agent may have changed since the run was begun.
+    let prepared: PreparedJob
+
+    init(folder: RunFolder, record: RunRecord, context: JobContext, prepared: PreparedJob) {
+        self.folder = folder
+        self.record = record
+        self.context = context
+        self.prepared = prepared
+    }
+
+    var job: Job { record.job }
+    var disk: WorkDisk { WorkDisk(job: job, runID: record.runID) }
+    var plan: Plan { Plan(runID: record.runID, recipe: record.prepared.recipe, payloads: prepared.payloads) }
+
+    /// Goes on to the end and writes the report. Only an interruption throws; a failure is in the report.
+    func finish() async throws -> Report {
+        do {
+            while record.phase != .ended { try await advance() }
+            return try conclude([])
+        } catch {
+            if Task.isCancelled { throw await interrupt() }
+            let failures = Self.failures(of: error)
+            // A result that is proven but cannot be put in place is not thrown away: the next run publishes it.
+            if record.phase != .publishing { await cleanUp() }
+            return try conclude(failures)
+        }
+    }
+
+    private func advance() async throws {
+        switch record.phase {
+        case .preparing: try await prepare()
+        case .provisioning: try await provision()
+        case .sealing: try await seal()
+        case .proving: try await prove()
+        case .publishing: try await publish()
+        case .ended: break
+        }
+    }
+
+    func enter(_ phase: RunRecord.Phase) throws {
+        record.phase = phase
+        try folder.save(record)
+    }
+
+    private func prepare() async throws {
+        context.progress(.phase("Prepare the disk"))
+        if job.destination == .inPlace {
+            try await Publishing.requireNoDependents(of: job.image, except: disk.path)
+        }
+        try await disk.create(from: record.prepared.image, size: job.diskSize)
+        if job.access == .ephemeral {
+            _ = try await KeyPair.generate(at: folder.key("root"), comment: "provision-gpu-vm")
+            _ = try await KeyPair.generate(at: folder.key("user"), comment: "provision-gpu-vm")
+        }
+        record.sshPort = try job.sshPort ?? freeLoopbackPort()
+        try enter(.provisioning)
+    }
+
+    private func publish() async throws {
+        context.progress(.phase("Publish the result"))
+        record.result = try await Publishing(job: job, image: record.prepared.image, disk: disk).publish()
+        record.outcome = .provisioned
+        try enter(.ended)
+    }
+
+    /// What a user's Ctrl-C does: the guest is switched off cleanly and the run kept, so that the same command goes on.
+    private func interrupt() async -> Failure {
+        var failure = Failure(
+            .interrupted, operation: "provision the VM", message: "Interrupted; the guest is switched off.",
+            remedy: "Run the same command again to go on, or with --start-over to begin anew.", retryable: true,
+            side: .host)
+        // The task is cancelled: what cleans up must run in one that is not.
+        let (folder, phase) = (folder, record.phase)
+        let cleaning = Task.detached { () -> [String] in
+            do {
+                if phase == .provisioning || phase == .sealing {
+                    try await VirtualMachine.adopt(folder: folder.vmPath)?.powerDown(grace: .seconds(90))
+                } else {
+                    try await VirtualMachine.adopt(folder: folder.proofPath)?.quit()
+                }
+                return []
+            } catch {
+                return Session.failures(of: error).map(\.message)
+            }
+        }
+        failure.cleanup = await cleaning.value
+        return failure
+    }
+
+    private func cleanUp() async {
+        for path in [folder.vmPath, folder.proofPath] {
+            do {
+                try await VirtualMachine.adopt(folder: path)?.quit()
+            } catch {
+                record.warnings.append("The virtual machine could not be stopped: \(error)")
+            }
+        }
+        disk.remove()
+    }
+
+    /// Writes what the tools printed and the report.
+    private func conclude(_ failures: [Failure]) throws -> Report {
+        let journal = try GuestJournal(path: folder.journalPath)
+        try saveOutputs(of: journal)
+        let report = ReportBuilder(
+            record: record, journal: journal.records, failures: failures, finishedAt: Date().timeIntervalSince1970,
+            hostKernel: Self.kernelRelease, folder: folder.path
+        ).report()
+        try folder.write(JSON.pretty(report), to: folder.reportPath)
+        if !failures.isEmpty && record.phase != .publishing {
+            record.outcome = .failed
+            try enter(.ended)
+        }
+        return report
+    }
+
+    private func saveOutputs(of journal: GuestJournal) throws {
+        for record in journal.records {
+            guard case .output(let step, let output) = record.event else { continue }
+            let name = "\(Printable.fileName(step.rawValue)).\(Printable.fileName(output.name)).txt"
+            try folder.write(Data(output.text.utf8), to: "\(folder.outputsPath)/\(name)")
+        }
+    }
+
+    static func failures(of error: any Error) -> [Failure] {
+        switch error {
+        case let failure as Failure: [failure]
+        case let several as Failures: several.all
+        default:
+            [
+                Failure(
+                    .internal, operation: "provision the VM", message: "\(error)",
+                    remedy: "Please report this with the run folder.", side: .host)
+            ]
+        }
+    }
+
+    private static var kernelRelease: String {
+        FileManager.default.contents(atPath: "/proc/sys/kernel/osrelease")
+            .map { Printable.line(String(decoding: $0, as: UTF8.self)) } ?? "unknown"
+    }
+}
