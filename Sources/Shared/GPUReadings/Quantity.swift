@@ -1,16 +1,22 @@
 /// Numbers with units, as the tools print them.
 enum Quantity {
-    /// A whole number before one of `units`: "32 C", "04 %", "40%", "1481 MHz". Units compare without case.
+    /// A whole number before one of `units`: "32 C", "04 %", "40%", "1481 MHz". Units compare without case. Decimals,
+    /// which some tools in between add ("10.3 %"), are rounded.
     static func whole(_ text: some StringProtocol, units: [String]) -> Reading<Int> {
-        read(text, units: units) { Int($0) }
+        read(text, units: units) { Int($0) ?? finite($0).flatMap { Int(exactly: $0.rounded()) } }
     }
 
     /// A number with or without decimals: "67.03 W", "105W".
     static func decimal(_ text: some StringProtocol, units: [String]) -> Reading<Double> {
-        read(text, units: units) { number in
-            // Double() would take "nan", "inf" and "0x1p3" as well, which no tool prints and no dashboard should show.
-            number.allSatisfy { "0123456789.-".contains($0) } ? Double(number) : nil
+        read(text, units: units, finite)
+    }
+
+    /// Double() would take "nan", "inf" and "0x1p3" as well, which no tool prints and no dashboard should show.
+    private static func finite(_ number: Substring) -> Double? {
+        guard number.utf8.allSatisfy({ "0123456789.-".utf8.contains($0) }), let value = Double(number) else {
+            return nil
         }
+        return value.isFinite ? value : nil
     }
 
     /// Bytes: "4040 MiB", "0MiB", "12 MB". NVIDIA means 2^20 by both spellings: old nvidia-smi printed MB for what it

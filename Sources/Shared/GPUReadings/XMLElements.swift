@@ -106,7 +106,7 @@ final class XMLElements {
 
     private func add(_ text: UnsafePointer<CChar>?, _ length: Int32) {
         guard problem == nil, !rootClosed, let text, length > 0, let last = texts.indices.last else { return }
-        guard texts[last].count <= Self.maximumText - min(Int(length), Self.maximumText) else {
+        guard Int(length) <= Self.maximumText - texts[last].count else {
             return stop("an element has more than \(Self.maximumText) bytes of text")
         }
         text.withMemoryRebound(to: UInt8.self, capacity: Int(length)) {
