@@ -145,7 +145,7 @@ static inline cudaError_t cudaGetDeviceProperties(struct cudaDeviceProp *prop, i
 	prop->major = 6, prop->minor = 1;
 	prop->totalGlobalMem = 4236312576u;
 	prop->multiProcessorCount = 6;
-	prop->clockRate = 1480500, prop->memoryClockRate = 3504000;
+	prop->clockRate = 1481000, prop->memoryClockRate = 3504000;
 	prop->memoryBusWidth = 128, prop->l2CacheSize = 1048576;
 	return cudaSuccess;
 }

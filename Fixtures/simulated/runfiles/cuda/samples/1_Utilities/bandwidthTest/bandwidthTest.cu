@@ -50,8 +50,8 @@ int main(int argc, char **argv)
 		long size = shmoo ? 1000 : quick;
 
 		if (!csv)
-			printf(" %s Bandwidth, 1 Device(s)\n PINNED Memory Transfers\n   Transfer Size (Bytes)%sBandwidth(%s)\n",
-			       transfers[i].title, giga ? "\t" : "\t", giga ? "GB/s" : "MB/s");
+			printf(" %s Bandwidth, 1 Device(s)\n PINNED Memory Transfers\n   Transfer Size (Bytes)\tBandwidth(%s)\n",
+			       transfers[i].title, giga ? "GB/s" : "MB/s");
 		do {
 			/* Small transfers are slow: half the rate is reached at 128 KiB. */
 			double shown = size == quick ? rate : rate * size / (size + 131072.0);
