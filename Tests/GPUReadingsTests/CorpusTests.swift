@@ -104,7 +104,9 @@ struct CorpusTests {
             "smi-xml", "smi-q", "smi-table", "devicequery", "bandwidthtest", "lspci", "nvbandwidth", "smi-csv",
         ]
         for kind in kinds {
-            for (name, text) in try Fixtures.texts(kind) {
+            for (name, whole) in try Fixtures.texts(kind) {
+                // The beginning tells; the largest are hundreds of KiB of clocks.
+                let text = String(whole.prefix(20_000))
                 let readers = [
                     (try? SMIQueryReading(xml: text)) != nil ? "smi-xml" : nil,
                     (try? SMITextReading(parsing: text)) != nil ? "smi-q" : nil,

@@ -28,7 +28,7 @@ private let spans: [CapabilitySpan] = [
     CapabilitySpan("8.0", since: "11.0"),
     CapabilitySpan("8.6", since: "11.1"),
     CapabilitySpan("8.9", since: "11.8"),
-    CapabilitySpan("9.0", since: "12.0"),
+    CapabilitySpan("9.0", since: "11.8"),  // by the release notes of 11.8; other tables say 12.0
     CapabilitySpan("10.0", since: "12.8"),
     CapabilitySpan("12.0", since: "12.8"),
 ]

@@ -82,7 +82,7 @@ struct MakeselfIdentity: Equatable {
             self.version = version
             return
         }
-        let candidates = (fileName + " " + label).split { " _-".contains($0) }
+        let candidates = (stem + " " + label).split { " _-".contains($0) }
         guard
             let version = candidates.lazy.compactMap({ word -> ToolVersion? in
                 word.contains(".") ? ToolVersion(String(word)) : nil
