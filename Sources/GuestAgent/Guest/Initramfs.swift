@@ -1,0 +1,154 @@
+import Contract
+
+/// What makes the guest's initramfs.
+public enum InitramfsTool: String, Sendable {
+    case initramfsTools = "initramfs-tools"
+    case dracut
+
+    /// The tool of a machine. Debian's dracut brings an `update-initramfs` of its own, so `mkinitramfs` tells them apart.
+    public static func of(_ root: SystemRoot) -> InitramfsTool? {
+        if root.exists("/usr/sbin/mkinitramfs") { return .initramfsTools }
+        return ["/usr/bin/dracut", "/usr/sbin/dracut", "/sbin/dracut"].contains { root.exists($0) } ? .dracut : nil
+    }
+
+    /// The file that keeps nouveau out of every image made from now on, with its text and mode.
+    ///
+    /// initramfs-tools has no option to leave a module out: a hook whose name sorts last takes it away again.
+    public var exclusion: (path: String, text: String, mode: UInt32) {
+        switch self {
+        case .initramfsTools:
+            (
+                "/etc/initramfs-tools/hooks/zz-gpu-guest-agent-no-nouveau",
+                """
+                #!/bin/sh
+                # Written by gpu-guest-agent: nouveau must not take the GPU before the NVIDIA driver does.
+                if [ "$1" = prereqs ]; then
+                    exit 0
+                fi
+                find "$DESTDIR" -name 'nouveau.ko*' -exec rm -f {} +
+
+                """, 0o755
+            )
+        case .dracut:
+            (
+                "/etc/dracut.conf.d/gpu-guest-agent-nouveau.conf",
+                """
+                # Written by gpu-guest-agent: nouveau must not take the GPU before the NVIDIA driver does.
+                omit_drivers+=" nouveau "
+
+                """, 0o644
+            )
+        }
+    }
+
+    func rebuild(_ image: Initramfs.Image) -> Command {
+        let arguments =
+            switch self {
+            case .initramfsTools: ["update-initramfs", "-u", "-k", image.kernel]
+            case .dracut: ["dracut", "--force", image.path, image.kernel]
+            }
+        return Command(arguments, deadline: .seconds(1800), mergesErrors: true)
+    }
+
+    func listing(_ image: Initramfs.Image) -> Command {
+        // The listing of a full image is over 256 KiB; a module may be anywhere in it.
+        Command(
+            [self == .initramfsTools ? "lsinitramfs" : "lsinitrd", image.path], deadline: .seconds(600),
+            outputLimit: 8 << 20)
+    }
+}
+
+/// The images that the installed kernels boot with.
+public struct Initramfs: Sendable {
+    /// One image.
+    public struct Image: Equatable, Sendable {
+        public var path: String
+        public var kernel: String
+
+        /// The image as it was before this agent first rebuilt it.
+        public var backup: String { path + ".before-gpu" }
+    }
+
+    private let guest: Guest
+    /// What makes them.
+    public let tool: InitramfsTool
+
+    /// The images of `guest`; nil where it has no known tool.
+    public init?(_ guest: Guest) {
+        guard let tool = InitramfsTool.of(guest.root) else { return nil }
+        self.guest = guest
+        self.tool = tool
+    }
+
+    /// The image of each installed kernel that has one, the running kernel's first.
+    public var images: [Image] {
+        let kernels = guest.root.list("/lib/modules").sorted {
+            ($0 == guest.kernel ? 0 : 1, $0) < ($1 == guest.kernel ? 0 : 1, $1)
+        }
+        return kernels.compactMap { kernel in
+            ["/boot/initrd.img-\(kernel)", "/boot/initramfs-\(kernel).img", "/boot/initrd-\(kernel)"]
+                .first { guest.root.exists($0) }.map { Image(path: $0, kernel: kernel) }
+        }
+    }
+
+    /// Entries of `image` that are `module`; empty where it is not inside.
+    public func occurrences(of module: String, in image: Image) async throws -> [String] {
+        let command = tool.listing(image)
+        let result = try await guest.runner.run(command)
+        guard result.succeeded, !result.output.isEmpty else {
+            throw Failure.command(
+                command, result, code: .initramfs, operation: "list the initramfs",
+                remedy: "Make \(command.line) work in the image.")
+        }
+        return result.output.lines.filter { line in
+            // lsinitrd prints `ls -l` lines, lsinitramfs plain paths.
+            let name = line.words.last?.split(separator: "/").last ?? ""
+            return name == "\(module).ko" || name.hasPrefix("\(module).ko.")
+        }
+    }
+
+    /// Makes `image` anew, with a copy of the old one beside it. Where that fails the old one comes back. Throws
+    /// ``FailureCode/initramfs`` or ``FailureCode/guestSpace``.
+    public func rebuild(_ image: Image) async throws {
+        try await backUp(image)
+        let command = tool.rebuild(image)
+        let result = try await guest.runner.run(command)
+        guard result.succeeded, (guest.root.size(image.path) ?? 0) > 0 else {
+            var failure = Failure.command(
+                command, result, code: .initramfs, operation: "rebuild the initramfs",
+                remedy: "Make `\(command.line)` work in the image; the old initramfs is in place again.")
+            if let problem = try await restore(image) { failure.cleanup.append(problem) }
+            throw failure
+        }
+    }
+
+    private func backUp(_ image: Image) async throws {
+        guard !guest.root.exists(image.backup) else { return }
+        let size = guest.root.size(image.path) ?? 0
+        let free = try guest.root.freeBytes(at: "/boot")
+        // The copy, and the new image which is written before the old one goes.
+        let needed = 2 * size + (4 << 20)
+        guard free >= needed else {
+            throw Failure.guest(
+                .guestSpace, "back up the initramfs",
+                "/boot has \(free >> 20) MiB free; the initramfs, \(size >> 20) MiB, needs \(needed >> 20) MiB for its copy and its successor.",
+                remedy: "Remove old kernels from the image, or enlarge /boot.")
+        }
+        let command = Command(["cp", "--preserve=all", image.path, image.backup + ".new"], deadline: .seconds(300))
+        let result = try await guest.runner.run(command)
+        guard result.succeeded else {
+            try? guest.root.remove(image.backup + ".new")
+            throw Failure.command(
+                command, result, code: .initramfs, operation: "back up the initramfs", remedy: "Look at /boot.")
+        }
+        try guest.root.move(image.backup + ".new", to: image.backup)
+    }
+
+    /// Nil where the old image is back, otherwise what went wrong.
+    private func restore(_ image: Image) async throws -> String? {
+        guard guest.root.exists(image.backup) else { return nil }
+        let result = try await guest.runner.run(
+            Command(["cp", "--preserve=all", image.backup, image.path], deadline: .seconds(300)))
+        return result.succeeded ? nil : "the initramfs could not be restored from \(image.backup): \(result.errors)"
+    }
+}

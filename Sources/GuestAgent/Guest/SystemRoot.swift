@@ -1,0 +1,218 @@
+import Glibc
+public import SystemPackage
+
+/// The machine's files, below a prefix. Everything file-shaped (sysfs, procfs, /etc, /boot) goes through it, so that a
+/// test's machine is a real folder with real files in it.
+///
+/// Paths are absolute paths *of the guest*: "/etc/os-release". Errors are `Errno`.
+public struct SystemRoot: Sendable {
+    /// What is put in front of each path; "/" on the live machine.
+    public let prefix: FilePath
+
+    /// The running machine.
+    public static let live = SystemRoot(prefix: "/")
+
+    /// A machine whose root is `prefix`.
+    public init(prefix: FilePath) {
+        self.prefix = prefix
+    }
+
+    /// The guest's `path` as this process must name it.
+    public func real(_ path: String) -> String {
+        prefix.pushing(FilePath(root: nil, FilePath(path).components)).string
+    }
+
+    // MARK: - Looking
+
+    /// The bytes of a file, at most `limit` of them. Reads to the end whatever the size says: sysfs claims 4096, procfs 0.
+    public func bytes(_ path: String, limit: Int = 16 << 20) throws -> [UInt8] {
+        let file = try FileDescriptor.open(FilePath(real(path)), .readOnly, options: [.closeOnExec])
+        return try file.closeAfter { try file.readAll(limit: limit) }
+    }
+
+    /// A text file.
+    public func text(_ path: String, limit: Int = 16 << 20) throws -> String {
+        String(decoding: try bytes(path, limit: limit), as: UTF8.self)
+    }
+
+    /// A text file, or nil where it is absent or unreadable (sysfs attributes come, go and fail with EIO).
+    public func textIfReadable(_ path: String) -> String? {
+        try? text(path)
+    }
+
+    /// The one line of a sysfs attribute, nil where there is none.
+    public func attribute(_ path: String) -> String? {
+        textIfReadable(path).map { $0.trimmed }
+    }
+
+    /// Names in a folder, sorted; empty where there is no such folder.
+    public func list(_ path: String) -> [String] {
+        guard let folder = opendir(real(path)) else { return [] }
+        defer { closedir(folder) }
+        var names: [String] = []
+        while let entry = readdir(folder) {
+            let name = withUnsafePointer(to: &entry.pointee.d_name) {
+                $0.withMemoryRebound(to: CChar.self, capacity: 256) { String(cString: $0) }
+            }
+            if name != "." && name != ".." { names.append(name) }
+        }
+        return names.sorted()
+    }
+
+    /// Whether something is at `path`; a dangling link is nothing.
+    public func exists(_ path: String) -> Bool {
+        access(real(path), F_OK) == 0
+    }
+
+    /// Whether `path` is a folder.
+    public func isDirectory(_ path: String) -> Bool {
+        var status = stat()
+        return stat(real(path), &status) == 0 && status.st_mode & S_IFMT == S_IFDIR
+    }
+
+    /// Bytes of a file, nil where it is absent.
+    public func size(_ path: String) -> Int64? {
+        var status = stat()
+        return stat(real(path), &status) == 0 ? Int64(status.st_size) : nil
+    }
+
+    /// A link's target as it is written, nil where `path` is no link.
+    public func linkTarget(_ path: String) -> String? {
+        var buffer = [CChar](repeating: 0, count: Int(PATH_MAX))
+        let count = readlink(real(path), &buffer, buffer.count - 1)
+        guard count >= 0 else { return nil }
+        return String(decoding: buffer[..<count].map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Bytes free to root on the file system of `path`, which must exist.
+    public func freeBytes(at path: String) throws -> Int64 {
+        var status = statvfs()
+        guard statvfs(real(path), &status) == 0 else { throw Errno(rawValue: errno) }
+        return Int64(status.f_bfree) * Int64(status.f_frsize)
+    }
+
+    /// Whether programs may be run from the file system of `path`.
+    public func allowsPrograms(at path: String) -> Bool {
+        var status = statvfs()
+        let noExecute: UInt = 8  // ST_NOEXEC, which glibc shows under _GNU_SOURCE only
+        return statvfs(real(path), &status) == 0 && UInt(status.f_flag) & noExecute == 0
+    }
+
+    /// Whether two paths are on one file system.
+    public func sameFilesystem(_ path: String, _ other: String) -> Bool {
+        var first = stat()
+        var second = stat()
+        return stat(real(path), &first) == 0 && stat(real(other), &second) == 0 && first.st_dev == second.st_dev
+    }
+
+    // MARK: - Changing
+
+    /// Replaces a file whole: written beside, synced, renamed over, so that a crash leaves the old or the new one.
+    ///
+    /// Mode and owner of an existing file are kept, and a link is followed rather than replaced (/etc/default/grub may
+    /// be one). `mode` is for a new file.
+    public func write(_ text: String, to path: String, mode: UInt32 = 0o644) throws {
+        let target = resolvingLinks(path)
+        var old = stat()
+        let replaces = stat(real(target), &old) == 0
+        let beside = real(target) + ".gpu-guest-agent-new"
+        unlink(beside)
+        let file = try FileDescriptor.open(
+            FilePath(beside), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+            permissions: FilePermissions(rawValue: 0o600))
+        do {
+            try file.closeAfter {
+                try file.writeAll(Array(text.utf8))
+                try check(fchmod(file.rawValue, replaces ? old.st_mode & 0o7777 : mode))
+                if replaces && (old.st_uid != getuid() || old.st_gid != getgid()) {
+                    try check(fchown(file.rawValue, old.st_uid, old.st_gid))
+                }
+                try check(fsync(file.rawValue))
+            }
+            try check(rename(beside, real(target)))
+        } catch {
+            unlink(beside)
+            throw error
+        }
+        syncDirectory(of: target)
+    }
+
+    /// Makes a folder and those above it; no error where it exists.
+    public func createDirectory(_ path: String, mode: UInt32 = 0o755) throws {
+        var made = FilePath(prefix.string)
+        let components = FilePath(path).components
+        for (index, component) in components.enumerated() {
+            made.append(component)
+            let last = index == components.count - 1
+            if mkdir(made.string, last ? mode : 0o755) != 0 && errno != EEXIST { throw Errno(rawValue: errno) }
+        }
+    }
+
+    /// Makes a folder with a name of its own, PREFIX-XXXXXX, for root alone, and returns its path.
+    public func createPrivateDirectory(_ prefix: String) throws -> String {
+        var template = Array((real(prefix) + "-XXXXXX").utf8CString)
+        guard mkdtemp(&template) != nil else { throw Errno(rawValue: errno) }
+        return prefix + String(decoding: template.suffix(8).dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
+    }
+
+    /// Takes a file or folder away from everyone but its owner.
+    public func protect(_ path: String) throws {
+        try check(chmod(real(path), isDirectory(path) ? 0o700 : 0o600))
+    }
+
+    /// Removes a file or a link; no error where there is none.
+    public func remove(_ path: String) throws {
+        if unlink(real(path)) != 0 && errno != ENOENT { throw Errno(rawValue: errno) }
+    }
+
+    /// Removes a folder with all that is in it, without following links or leaving its file system; no error where
+    /// there is none.
+    public func removeTree(_ path: String) throws {
+        var status = stat()
+        guard lstat(real(path), &status) == 0 else { return }
+        guard status.st_mode & S_IFMT == S_IFDIR else { return try remove(path) }
+        for name in list(path) { try removeTree(path + "/" + name) }
+        if rmdir(real(path)) != 0 && errno != ENOENT { throw Errno(rawValue: errno) }
+    }
+
+    /// Renames a file within its file system.
+    public func move(_ path: String, to other: String) throws {
+        try check(rename(real(path), real(other)))
+        syncDirectory(of: other)
+    }
+
+    /// Makes a symbolic link, replacing one that is there.
+    public func link(_ path: String, to target: String) throws {
+        try remove(path)
+        try check(symlink(target, real(path)))
+    }
+
+    /// Waits until everything that was written is on disk: a reboot or a power cut afterwards finds it. All file systems,
+    /// since a step may have changed /boot as well.
+    public func sync() {
+        Glibc.sync()
+    }
+
+    private func syncDirectory(of path: String) {
+        let folder = FilePath(real(path)).removingLastComponent()
+        guard let file = try? FileDescriptor.open(folder, .readOnly, options: [.closeOnExec]) else { return }
+        _ = fsync(file.rawValue)
+        try? file.close()
+    }
+
+    /// Where a chain of links ends, in the guest's terms: an absolute target is below the prefix.
+    private func resolvingLinks(_ path: String) -> String {
+        var path = path
+        for _ in 0..<8 {
+            guard let target = linkTarget(path) else { break }
+            path =
+                target.hasPrefix("/")
+                ? target : FilePath(path).removingLastComponent().pushing(FilePath(target)).lexicallyNormalized().string
+        }
+        return path
+    }
+
+    private func check(_ result: CInt) throws {
+        if result != 0 { throw Errno(rawValue: errno) }
+    }
+}

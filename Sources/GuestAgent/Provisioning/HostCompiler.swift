@@ -1,0 +1,62 @@
+import Contract
+import Guest
+import Runfiles
+
+/// The C and C++ compiler that nvcc works with. Each CUDA release refuses compilers newer than it knows.
+struct HostCompiler: Equatable, Sendable {
+    /// Names or paths: "gcc-11", "g++-11"; plain where the default fits.
+    var c: String
+    var cxx: String
+    /// Whether it is what `gcc` means without more words.
+    var isDefault: Bool
+    /// Whether the CUDA release accepts it.
+    var fits: Bool
+
+    /// The newest installed compiler that fits; else the default one, which does not; nil where there is none at all.
+    static func choose(for cuda: CUDARecipe, _ context: StepContext) async throws -> HostCompiler? {
+        let newest = ToolVersion(cuda.version).flatMap(Compatibility.newestGCC(forCUDA:))
+        let standard = try await defaultVersion(context)
+        if let standard, standard <= newest ?? .max, program("g++", context) != nil {
+            return HostCompiler(c: "gcc", cxx: "g++", isDefault: true, fits: true)
+        }
+        // Two majors above CUDA's first years and below its newest table entry there is always one to try.
+        for major in stride(from: newest ?? 0, through: 4, by: -1) {
+            if let c = program("gcc-\(major)", context), let cxx = program("g++-\(major)", context) {
+                return HostCompiler(c: c, cxx: cxx, isDefault: false, fits: true)
+            }
+        }
+        guard standard != nil, program("g++", context) != nil else { return nil }
+        return HostCompiler(c: "gcc", cxx: "g++", isDefault: true, fits: false)
+    }
+
+    /// The major version to install, nil where a fitting compiler is there, or where an unfitting one was accepted.
+    static func wanted(for cuda: CUDARecipe, _ context: StepContext) async throws -> Int? {
+        let chosen = try await choose(for: cuda, context)
+        if let chosen, chosen.fits || context.plan.recipe.allowIncompatible { return nil }
+        guard let newest = ToolVersion(cuda.version).flatMap(Compatibility.newestGCC(forCUDA:)) else { return nil }
+        // g++ of the default version is missing, nothing else: ask for that one, which its sources surely have.
+        if let standard = try await defaultVersion(context), standard <= newest { return standard }
+        return newest
+    }
+
+    /// A folder to put first in PATH where the chosen compiler is not the default: CUDA's installer runs `gcc`.
+    func searchPath(_ context: StepContext) throws -> [String: String] {
+        guard !isDefault else { return [:] }
+        let folder = StateFolder.path + "/compiler"
+        try context.root.createDirectory(folder)
+        for (name, target) in [("gcc", c), ("cc", c), ("g++", cxx), ("c++", cxx)] {
+            try context.root.link("\(folder)/\(name)", to: target)
+        }
+        return ["PATH": ([folder] + Command.searchPath).joined(separator: ":")]
+    }
+
+    private static func defaultVersion(_ context: StepContext) async throws -> Int? {
+        guard program("gcc", context) != nil else { return nil }
+        let result = try await context.run(Command(["gcc", "-dumpversion"]))  // "12", "4.8.5"
+        return result.succeeded ? Int(result.output.trimmed.prefix(while: \.isNumber)) : nil
+    }
+
+    private static func program(_ name: String, _ context: StepContext) -> String? {
+        Command.searchPath.lazy.map { "\($0)/\(name)" }.first { context.root.exists($0) }
+    }
+}

@@ -1,0 +1,33 @@
+import Contract
+import Guest
+
+/// Grows the root partition and file system over the room that a larger disk leaves behind them.
+struct GrowRootFilesystem: Step {
+    let id = StepID.rootFilesystem
+    let title = "grow the root file system"
+
+    func check(_ context: StepContext) async throws -> CheckResult {
+        let layout = try RootFilesystem(context.guest).layout()
+        guard layout.bytesBehind >= RootFilesystem.Layout.worthGrowing else {
+            return .satisfied(["\(layout.device) has \(layout.bytesBehind >> 20) MiB of the disk behind it"])
+        }
+        return .needed("\(layout.bytesBehind >> 20) MiB of the disk lie behind \(layout.device)")
+    }
+
+    func apply(_ context: StepContext) async throws -> ApplyResult {
+        let filesystem = RootFilesystem(context.guest)
+        try await filesystem.grow(try filesystem.layout())
+        return .applied
+    }
+
+    func verify(_ context: StepContext) async throws -> [String] {
+        let layout = try RootFilesystem(context.guest).layout()
+        let free = try context.root.freeBytes(at: "/")
+        guard layout.bytesBehind < RootFilesystem.Layout.worthGrowing else {
+            throw Failure.guest(
+                .guestSpace, title, "\(layout.bytesBehind >> 20) MiB behind \(layout.device) are still unused.",
+                remedy: "Grow partition and file system in the image, and leave --disk-size out.")
+        }
+        return ["\(layout.device), \(layout.type): \(free >> 20) MiB free"]
+    }
+}

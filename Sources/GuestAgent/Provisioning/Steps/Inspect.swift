@@ -1,0 +1,59 @@
+import Contract
+import Guest
+
+/// Looks at the machine before anything is changed, and refuses what cannot work.
+struct Inspect: Step {
+    let id = StepID.inspect
+    let title = "look at the machine"
+
+    func check(_ context: StepContext) async throws -> CheckResult {
+        let facts = try await context.guest.facts(gpus: context.plan.recipe.gpus)
+        context.emit(.inspected(facts))
+        if let failure = Self.refusal(facts, context) { return .blocked(failure) }
+        let missing = PCIBus(context.root).missing(context.plan.recipe.gpus)
+        if !missing.isEmpty { return .needed("only " + missing.joined(separator: ", ")) }
+        return .satisfied(
+            ["\(facts.osName), kernel \(facts.kernel), systemd \(facts.systemd ?? 0)"]
+                + facts.gpus.map { "\($0.address) \($0.vendor):\($0.device), driver \($0.driver ?? "none")" })
+    }
+
+    func apply(_ context: StepContext) async throws -> ApplyResult {
+        .needsHost(
+            .attachGPU, "only " + PCIBus(context.root).missing(context.plan.recipe.gpus).joined(separator: ", "))
+    }
+
+    func verify(_ context: StepContext) async throws -> [String] {
+        PCIBus(context.root).gpus(context.plan.recipe.gpus).map { "\($0.address) \($0.vendor):\($0.device) is there" }
+    }
+
+    /// Why this machine is not worked on; nil where it is.
+    static func refusal(_ facts: GuestFacts, _ context: StepContext) -> Failure? {
+        func refuse(_ code: FailureCode, _ message: String, _ remedy: String) -> Failure {
+            .guest(
+                code, "look at the machine", message,
+                evidence: ["\(facts.osName), \(facts.architecture), kernel \(facts.kernel)"], remedy: remedy)
+        }
+        guard facts.systemd != nil else {
+            return refuse(
+                .guestUnsupported, "The guest does not run systemd, which the agent needs to go on after a reboot.",
+                "Use an image that boots with systemd.")
+        }
+        guard facts.architecture == "x86_64" else {
+            return refuse(
+                .guestUnsupported, "The guest is \(facts.architecture).",
+                "Use an x86_64 image; NVIDIA's installers for other machines are not handled.")
+        }
+        guard let distribution = Distribution.of(OSRelease(of: context.root)), distribution.supported else {
+            return refuse(
+                .guestUnsupported, "\(facts.osName) is not a distribution that this agent knows to provision.",
+                "Use a Debian or Ubuntu image.")
+        }
+        if facts.secureBoot == true && context.plan.recipe.driver != nil {
+            return refuse(
+                .guestUnsupported,
+                "Secure Boot is enforced: the kernel would refuse the driver's module, which nobody has signed.",
+                "Start the VM without Secure Boot.")
+        }
+        return nil
+    }
+}

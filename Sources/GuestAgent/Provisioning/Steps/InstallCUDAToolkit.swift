@@ -1,0 +1,126 @@
+import Contract
+import Guest
+import Runfiles
+
+/// Runs the CUDA runfile: toolkit and samples, never the driver that is in it.
+struct InstallCUDAToolkit: Step {
+    let id = StepID.cudaToolkit
+    let title = "install the CUDA toolkit"
+    let recipe: CUDARecipe
+
+    private var marker: InstallMarker { InstallMarker(id) }
+    private var nvcc: String { recipe.toolkitPath + "/bin/nvcc" }
+
+    func check(_ context: StepContext) async throws -> CheckResult {
+        if marker.isSet(context.root) { return .needed("an installation was interrupted") }
+        guard context.root.exists(nvcc) else { return .needed("\(nvcc) is missing") }
+        do {
+            return .satisfied(try await verify(context))
+        } catch let failure as Failure {
+            return .needed(failure.message)
+        }
+    }
+
+    func apply(_ context: StepContext) async throws -> ApplyResult {
+        guard let version = ToolVersion(recipe.version) else {
+            throw Failure.guest(
+                .planRefused, title, "\"\(recipe.version)\" is no CUDA version.", remedy: "Use a CUDA runfile.")
+        }
+        let root = context.root
+        // What an interrupted attempt of ours left; a folder that was there before us is never removed.
+        if marker.text(root) == recipe.toolkitPath { try root.removeTree(recipe.toolkitPath) }
+        for leftover in CUDAInstaller.fatalLeftovers { try root.remove(leftover) }
+        let compiler = try await HostCompiler.choose(for: recipe, context)
+        let override = compiler?.fits != true
+        if override {
+            guard context.plan.recipe.allowIncompatible else {
+                throw Failure.guest(
+                    .cudaCompiler, title, "No compiler that CUDA \(recipe.version) works with is installed.",
+                    remedy: "Put an older gcc and g++ into the image, or use --allow-incompatible.")
+            }
+            context.emit(
+                .warning(id, message: "CUDA \(recipe.version) does not know the guest's compiler; --override was used"))
+        }
+
+        let payload = try await PayloadFile.prepare(.cuda, context, id, installsTo: recipe.toolkitPath)
+        defer { payload.remove(context) }
+        try marker.set(root, root.exists(recipe.toolkitPath) ? "" : recipe.toolkitPath)
+        let command = Command(
+            ["sh", payload.path]
+                + CUDAInstaller.arguments(
+                    for: version,
+                    options: CUDAInstaller.Options(
+                        toolkitPath: recipe.toolkitPath, samplesPath: recipe.samples ? samples : nil,
+                        tmpdir: payload.workFolder, override: override)),
+            environment: (try compiler?.searchPath(context) ?? [:]).merging(["TMPDIR": payload.workFolder]) { $1 },
+            deadline: .seconds(3600), mergesErrors: true)
+        context.emit(.progress(id, message: "running \(payload.path.split(separator: "/").last ?? "")"))
+        let started = Set(logs(context, version))
+        let result = try await context.run(command, keeping: "cuda-installer", id)
+        let log = try keepLog(context, version, before: started)
+        guard result.succeeded else {
+            throw InstallerDiagnosis(log + "\n" + result.output, rows: InstallerDiagnosis.cudaRows)
+                .failure(title, unknown: .cudaInstall, ending: result, log: "the installer's log")
+        }
+        try marker.clear(root)
+        return .applied
+    }
+
+    func verify(_ context: StepContext) async throws -> [String] {
+        let result = try await context.run(Command([nvcc, "--version"]))
+        let release = ToolVersion(recipe.version)?.majorMinor ?? recipe.version
+        let line = result.output.lines.last { $0.contains("release") } ?? ""
+        guard result.succeeded, line.contains("release \(release),") || line.hasSuffix("release \(release)") else {
+            throw Failure.guest(
+                .cudaInstall, title, "\(nvcc) is not of release \(release).",
+                evidence: (result.output.lines + result.errors.lines).lastLines(5),
+                remedy: "Look at \(recipe.toolkitPath) in the guest.")
+        }
+        var evidence = ["\(nvcc): \(line.trimmed)"]
+        for file in ["version.json", "version.txt"] {
+            guard let text = context.root.textIfReadable("\(recipe.toolkitPath)/\(file)") else { continue }
+            guard text.contains(recipe.version) else {
+                throw Failure.guest(
+                    .cudaInstall, title, "\(recipe.toolkitPath)/\(file) does not say \(recipe.version).",
+                    evidence: text.lines.prefix(5).map { String($0.prefix(200)) },
+                    remedy: "Look at \(recipe.toolkitPath) in the guest.")
+            }
+            evidence.append("\(recipe.toolkitPath)/\(file) says \(recipe.version)")
+            break
+        }
+        if recipe.samples {
+            guard context.root.isDirectory(samples + "/1_Utilities") else {
+                throw Failure.guest(
+                    .cudaSamples, title, "\(samples)/1_Utilities is missing.",
+                    remedy: "Look at the installer's log in the guest.")
+            }
+            evidence.append("\(samples) has the samples")
+        }
+        return evidence
+    }
+
+    private var samples: String { recipe.toolkitPath + "/samples" }
+
+    /// Logs that are there. "/tmp/cuda_install_<pid>.log" is searched for by its beginning.
+    private func logs(_ context: StepContext, _ version: ToolVersion) -> [String] {
+        CUDAInstaller.logPaths(for: version).flatMap { pattern -> [String] in
+            let wanted = pattern.split(separator: "<")[0].split(separator: "*")[0]
+            let parts = wanted.split(separator: "/")
+            let folder = "/" + parts.dropLast().joined(separator: "/")
+            let name = parts.last ?? ""
+            return context.root.list(folder).filter { $0.hasPrefix(name) && $0.hasSuffix(".log") }.map {
+                "\(folder)/\($0)"
+            }
+        }
+    }
+
+    private func keepLog(_ context: StepContext, _ version: ToolVersion, before: Set<String>) throws -> String {
+        let all = logs(context, version)
+        guard let path = all.first(where: { !before.contains($0) }) ?? all.first,
+            let log = context.root.textIfReadable(path)
+        else { return "" }
+        try context.root.write(log, to: StateFolder(context.root).newLog("cuda-installer"), mode: 0o600)
+        context.emit(.output(id, .file("cuda-installer-log", path, log)))
+        return log
+    }
+}

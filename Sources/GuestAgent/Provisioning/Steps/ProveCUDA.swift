@@ -1,0 +1,81 @@
+import Contract
+import Guest
+import Runfiles
+
+/// Proves CUDA: builds NVIDIA's own deviceQuery and bandwidthTest in the guest and runs them on the GPU.
+struct ProveCUDA: Step {
+    let id = StepID.proveCUDA
+    let title = "prove CUDA"
+    let flavour = StepFlavour.proof
+    let recipe: CUDARecipe
+    /// False in the proof boot: what is not built by then is not proven there.
+    var builds = true
+
+    func check(_ context: StepContext) async throws -> CheckResult { .needed("the proof is made afresh") }
+
+    func apply(_ context: StepContext) async throws -> ApplyResult { .applied }
+
+    func verify(_ context: StepContext) async throws -> [String] {
+        let nvcc = Command([recipe.toolkitPath + "/bin/nvcc", "--version"])
+        let version = try await context.run(nvcc, keeping: "nvcc-version", id)
+        guard version.succeeded else {
+            throw Failure.command(
+                nvcc, version, code: .cudaProof, operation: title, remedy: "Install the toolkit again.")
+        }
+        var evidence = ["nvcc: " + (version.output.lines.last { $0.contains("release") } ?? "runs").trimmed]
+        guard recipe.samples, context.root.isDirectory(folder("deviceQuery")) else {
+            context.emit(
+                .warning(
+                    id,
+                    message:
+                        "CUDA \(recipe.version) brings no samples: there is no proof by deviceQuery and bandwidthTest"
+                ))
+            return evidence
+        }
+        for (sample, output) in [("deviceQuery", "device-query"), ("bandwidthTest", "bandwidth-test")] {
+            guard let program = try await program(sample, context) else { continue }
+            let result = try await context.run(Command([program], deadline: .seconds(300)), keeping: output, id)
+            guard result.succeeded, result.output.contains("Result = PASS") else {
+                throw failure(sample, result)
+            }
+            evidence.append("\(sample): exit status 0, Result = PASS")
+            evidence += result.output.lines.filter { $0.contains("Detected ") || $0.hasPrefix("Device ") }.prefix(8).map
+            { $0.trimmed }
+        }
+        return evidence
+    }
+
+    private func folder(_ sample: String) -> String { "\(recipe.toolkitPath)/samples/1_Utilities/\(sample)" }
+
+    /// The built sample; nil where it is not built and must not be.
+    private func program(_ sample: String, _ context: StepContext) async throws -> String? {
+        let candidates = [
+            "\(folder(sample))/\(sample)", "\(recipe.toolkitPath)/samples/bin/x86_64/linux/release/\(sample)",
+        ]
+        if let built = candidates.first(where: { context.root.exists($0) }) { return built }
+        guard builds, context.root.isDirectory(folder(sample)) else { return nil }
+        context.emit(.progress(id, message: "building \(sample)"))
+        let compiler = try await HostCompiler.choose(for: recipe, context)
+        let command = Command(
+            [
+                "make", "-C", folder(sample), "CUDA_PATH=\(recipe.toolkitPath)",
+                "HOST_COMPILER=\(compiler?.cxx ?? "g++")",
+            ], environment: try compiler?.searchPath(context) ?? [:], deadline: .seconds(1200), mergesErrors: true)
+        let result = try await context.run(command, keeping: "make-\(sample.lowercased())", id)
+        if result.succeeded, let built = candidates.first(where: { context.root.exists($0) }) { return built }
+        throw Failure.guest(
+            .cudaSamples, "build \(sample)", "make failed: \(result.endingDescription).",
+            evidence: InstallerDiagnosis.compilerErrors(result.output.lines) + result.output.lines.lastLines(6),
+            remedy: "Put a compiler into the image that CUDA \(recipe.version) works with.")
+    }
+
+    private func failure(_ sample: String, _ result: CommandResult) -> Failure {
+        let lines = (result.output + "\n" + result.errors).lines.lastLines(12)
+        let row = InstallerDiagnosis(lines.joined(separator: "\n"), rows: InstallerDiagnosis.runTimeRows).row
+        let message = "\(sample) did not pass (\(result.endingDescription))."
+        return .guest(
+            .cudaProof, title, row.map { "\(message) \($0.message)" } ?? message, evidence: lines,
+            remedy: row?.remedy ?? "Look at the sample's output and at dmesg in the guest.",
+            retryable: row?.retryable ?? false)
+    }
+}

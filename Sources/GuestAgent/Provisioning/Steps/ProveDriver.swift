@@ -1,0 +1,88 @@
+import Contract
+import Guest
+
+/// Proves the driver: bound, loaded, and answering.
+struct ProveDriver: Step {
+    let id = StepID.proveDriver
+    let title = "prove the NVIDIA driver"
+    let flavour = StepFlavour.proof
+
+    func check(_ context: StepContext) async throws -> CheckResult { .needed("the proof is made afresh") }
+
+    func apply(_ context: StepContext) async throws -> ApplyResult { .applied }
+
+    func verify(_ context: StepContext) async throws -> [String] {
+        let modules = KernelModules(context.guest)
+        var evidence: [String] = []
+        if modules.entry("nvidia") == nil {
+            // The installer's test load may have been undone; in the proof boot udev has loaded it by now.
+            let result = try await modules.load("nvidia")
+            guard modules.entry("nvidia") != nil else {
+                throw failure(
+                    "The nvidia module does not load.", .driverLoad,
+                    result.errors.lines.lastLines(5) + (try await kernelMessages(context)))
+            }
+        }
+        evidence.append("/proc/modules has nvidia")
+        evidence += try boundGPUs(context)
+
+        let version = context.root.attribute("/proc/driver/nvidia/version")
+        if let version {
+            context.emit(.output(id, .file("proc-driver-nvidia-version", "/proc/driver/nvidia/version", version)))
+            evidence.append(version.lines.first ?? version)
+        }
+        let uvm = try await modules.load("nvidia-uvm")
+        if !uvm.succeeded {
+            context.emit(.warning(id, message: "nvidia-uvm does not load: \(uvm.errors.trimmed)"))
+        }
+
+        let smi = Command(["nvidia-smi"], deadline: .seconds(180))
+        let result = try await context.run(smi, keeping: "nvidia-smi", id)
+        guard result.succeeded else {
+            let words = (result.output + "\n" + result.errors).lines.lastLines(8)
+            throw failure(
+                "nvidia-smi failed: \(result.endingDescription).", .driverProof,
+                words + (try await kernelMessages(context)))
+        }
+        evidence.append("nvidia-smi: exit status 0")
+        _ = try await context.run(
+            Command(["nvidia-smi", "-q", "-x"], deadline: .seconds(180)), keeping: "nvidia-smi-q-x", id)
+        _ = try await context.run(
+            Command(["nvidia-smi", "-q", "-d", "TEMPERATURE"], deadline: .seconds(180)),
+            keeping: "nvidia-smi-q-d-temperature", id)
+        let lspci = Command(["lspci", "-nnk"])
+        let devices = try await context.run(lspci)
+        if devices.succeeded { context.emit(.output(id, ToolOutput(name: "lspci-k", command: lspci, result: devices))) }
+        return evidence
+    }
+
+    private func boundGPUs(_ context: StepContext) throws -> [String] {
+        let bus = PCIBus(context.root)
+        let missing = bus.missing(context.plan.recipe.gpus)
+        let gpus = bus.gpus(context.plan.recipe.gpus)
+        guard missing.isEmpty else {
+            throw failure("A GPU is gone.", .gpuNotVisible, missing)
+        }
+        let others = gpus.filter { $0.driver != "nvidia" }
+        guard others.isEmpty else {
+            throw failure(
+                "A GPU is not bound to the nvidia driver.", .driverProof,
+                others.map { "\($0.address) \($0.vendor):\($0.device): driver \($0.driver ?? "none")" })
+        }
+        return gpus.map { "\($0.address) \($0.vendor):\($0.device) is bound to nvidia" }
+    }
+
+    /// What the driver said to the kernel's log.
+    private func kernelMessages(_ context: StepContext) async throws -> [String] {
+        try await context.run(Command(["dmesg"])).output.lines
+            .filter { $0.contains("NVRM") || $0.contains("nvidia") || $0.contains("Xid") }.lastLines(8)
+    }
+
+    private func failure(_ message: String, _ code: FailureCode, _ evidence: [String]) -> Failure {
+        let row = InstallerDiagnosis(evidence.joined(separator: "\n"), rows: InstallerDiagnosis.runTimeRows).row
+        return .guest(
+            row?.code ?? code, title, row.map { "\(message) \($0.message)" } ?? message, evidence: evidence,
+            remedy: row?.remedy ?? "Read the kernel's messages in the guest (dmesg).",
+            retryable: row?.retryable ?? false)
+    }
+}
