@@ -71,3 +71,23 @@ import Testing
         #expect(reading.measurements.map(\.transferBytes) == [3])
     }
 }
+
+extension HostileTextTests {
+    /// Each recording, cut at places that the dice choose: never a crash, and never a whole document out of half of one.
+    @Test(.enabled(if: Fixtures.corpus != nil, "there is no corpus beside the project"))
+    func recordingsThatAreCutShort() throws {
+        var dice = Dice(state: 7)
+        for (name, bytes) in try Fixtures.recordings("smi-xml") where bytes.count < 40_000 {
+            let end = bytes.lastIndex(of: UInt8(ascii: "<")) ?? 0
+            for _ in 0..<3 {
+                let cut = Array(bytes[..<Int.random(in: 0...end, using: &dice)])
+                #expect(throws: ReadingError.self, "\(name)") { try SMIQueryReading(xml: cut) }
+            }
+        }
+        for kind in ["smi-q", "smi-table", "devicequery", "bandwidthtest", "smi-error"] {
+            for (_, bytes) in try Fixtures.recordings(kind) where bytes.count < 40_000 {
+                readAll(Array(bytes[..<Int.random(in: 0...bytes.count, using: &dice)]))
+            }
+        }
+    }
+}

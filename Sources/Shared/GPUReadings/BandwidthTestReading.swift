@@ -47,6 +47,17 @@ public struct BandwidthTestReading: Equatable, Sendable {
         /// Its unit.
         public var unit: Unit
 
+        /// A figure.
+        public init(
+            direction: Direction, hostMemory: HostMemory?, transferBytes: Int64, printed: Double, unit: Unit
+        ) {
+            self.direction = direction
+            self.hostMemory = hostMemory
+            self.transferBytes = transferBytes
+            self.printed = printed
+            self.unit = unit
+        }
+
         /// What was measured.
         public var bytesPerSecond: Double { printed * unit.factor }
     }
@@ -60,7 +71,7 @@ public struct BandwidthTestReading: Equatable, Sendable {
     /// The last line's verdict; nil where the output ends before it, as it does when a call of CUDA fails.
     public var passed: Bool?
     /// The call of CUDA that failed, nil where none did.
-    public var failure: DeviceQueryReading.Failure?
+    public var failure: CUDAFailure?
 
     /// The last figure of a direction; tables of several sizes end with the largest.
     public func last(_ direction: Direction) -> Measurement? {

@@ -36,15 +36,8 @@ public struct DeviceQueryReading: Equatable, Sendable {
         /// PCI device on the bus ("location ID").
         public var pciLocation: Int?
 
-        init() {}
-    }
-
-    /// A call of CUDA that failed.
-    public struct Failure: Equatable, Sendable {
-        /// cudaError_t: 35 driver too old, 100 (38 before CUDA 10) no device, 999 (30) unknown.
-        public var code: Int
-        /// NVIDIA's words for it; empty where they are missing.
-        public var text: String
+        /// A GPU of which nothing is known.
+        public init() {}
     }
 
     /// The GPUs, in order.
@@ -54,7 +47,7 @@ public struct DeviceQueryReading: Equatable, Sendable {
     /// The last line's verdict; nil where the output ends before it.
     public var passed: Bool?
     /// The call that failed, nil where none did.
-    public var failure: Failure?
+    public var failure: CUDAFailure?
 
     /// Reads the output.
     ///
@@ -76,7 +69,7 @@ public struct DeviceQueryReading: Equatable, Sendable {
                 let number = code.numbers.first
             {
                 recognised = true
-                failure = Failure(code: number, text: "")
+                failure = CUDAFailure(code: number, text: "")
             } else if let words = line.after("-> "), failure?.text.isEmpty == true {
                 failure?.text = words.cut
             } else if line == "Result = PASS" || line == "PASSED" {

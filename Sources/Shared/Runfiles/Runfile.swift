@@ -42,6 +42,22 @@ public struct Runfile: Sendable, Equatable {
     /// Size in bytes that the header promises; nil for drivers, whose header has no sizes.
     public var expectedSize: Int64?
 
+    /// What a file says; ``read(fileName:prefix:size:)`` finds it out.
+    public init(
+        kind: Kind, version: ToolVersion, architecture: String, label: String, bundledDriver: ToolVersion?,
+        fileName: String, integrity: [IntegrityCheck], compression: Compression?, expectedSize: Int64?
+    ) {
+        self.kind = kind
+        self.version = version
+        self.architecture = architecture
+        self.label = label
+        self.bundledDriver = bundledDriver
+        self.fileName = fileName
+        self.integrity = integrity
+        self.compression = compression
+        self.expectedSize = expectedSize
+    }
+
     /// How many bytes of the file ``read(fileName:prefix:size:)`` should be given.
     public static let prefixSize = 256 * 1024
 
