@@ -12,7 +12,10 @@ public struct KeyPair: Sendable {
 
     /// Makes an ed25519 pair at `path`, without a passphrase, or takes the one that is there. The folder must exist.
     ///
-    /// - Parameter comment: Ends the public key's line; says whose it is.
+    /// - Parameters:
+    ///   - path: The private key's file; the public one is beside it.
+    ///   - comment: Ends the public key's line; says whose it is.
+    /// - Returns: The pair, old or new.
     /// - Throws: ``Failure`` `host.tool-missing` without ssh-keygen, `identity.unusable` where it fails.
     public static func generate(at path: String, comment: String) async throws -> KeyPair {
         if access(path, F_OK) == 0 {

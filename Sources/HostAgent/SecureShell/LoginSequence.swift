@@ -54,7 +54,6 @@ struct LoginSequence {
         var next = 0
         var skipped = 0
         var offeredNoted = false
-        var barrenConnections = 0
         // One round is one TCP connection. With nothing to try, one round still asks whether the user needs no proof.
         repeat {
             let (session, hostKey) = try Session.open(
@@ -81,12 +80,12 @@ struct LoginSequence {
                     session.markBroken(reason)
                     if tried > skipped { progressed = true }
                     skipped = max(skipped, tried)
-                    // A fresh connection that falls at its first credential would fall there again.
                     if !progressed {
-                        barrenConnections += 1
-                        if barrenConnections > 1 { throw LibraryError(code: 0, text: "\(name): \(reason)") }
-                    } else {
-                        barrenConnections = 0
+                        // On a fresh connection too it was this credential that ended it.
+                        sawServerRefuse = true
+                        notes.append("\(name): the server hung up (\(reason))")
+                        next += 1
+                        skipped = 0
                     }
                     break connection
                 }

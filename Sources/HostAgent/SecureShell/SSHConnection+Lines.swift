@@ -16,11 +16,10 @@ extension SSHConnection {
     ///   - idleLimit: The longest time, while a line is awaited, in which nothing at all may arrive. A command with
     ///     long pauses should send empty lines.
     ///   - lineLimit: The most bytes of a line.
-    /// - Throws: ``Failure`` out of the stream:
+    /// - Returns: A stream that throws ``Failure``:
     ///   `ssh.broken` (the connection dropped, or nothing arrived within `idleLimit`),
     ///   `guest.protocol` (a line was too long),
-    ///   `command.failed` (the exit status and the end of standard error);
-    ///   `CancellationError`.
+    ///   `command.failed` (the exit status and the end of standard error).
     public nonisolated func lines(
         of command: String, input: [UInt8]? = nil, idleLimit: Duration, lineLimit: Int = 1 << 20
     ) -> AsyncThrowingStream<String, any Error> {

@@ -34,6 +34,7 @@ extension SSHConnection {
     ///   - deadline: From now until the end of the command, the time for which other operations hold the connection
     ///     not counted.
     ///   - outputLimit: Bytes kept of each stream. The rest is read and dropped, so that the command goes on.
+    /// - Returns: How the command ended and what it wrote.
     /// - Throws: ``Failure`` `deadline` with what was written so far, `ssh.broken`; `CancellationError`.
     public func run(
         _ command: String, input: [UInt8]? = nil, deadline: Duration, outputLimit: Int = 1 << 20
@@ -42,9 +43,7 @@ extension SSHConnection {
             "run \(command)", command, input: BytesInput(input ?? []), limit: deadline, outputLimit: outputLimit)
     }
 
-    /// Runs a command whose input may come from elsewhere.
-    ///
-    /// - Parameter operation: What failures name.
+    /// Runs a command whose input may come from elsewhere; `operation` is what failures name.
     func execute(
         _ operation: String, _ command: String, input: any CommandInput, limit: Duration, outputLimit: Int
     ) async throws -> Output {

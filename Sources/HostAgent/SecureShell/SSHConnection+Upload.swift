@@ -37,6 +37,8 @@ extension SSHConnection {
     /// `remotePath` stands the old file or the whole new one. The folder must exist.
     ///
     /// - Parameters:
+    ///   - path: The local file.
+    ///   - remotePath: Where it will stand on the server; any name, it is quoted.
     ///   - mode: Permissions of the file, for example 0o755.
     ///   - route: As whom the file is written.
     ///   - progress: Called on the connection's thread with bytes sent and bytes in all, at most once per 256 KiB.

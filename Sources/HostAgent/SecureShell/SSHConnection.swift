@@ -31,6 +31,7 @@ public actor SSHConnection {
         self.hostKey = loggedIn.hostKey
         self.endpoint = loggedIn.session.endpoint
         self.session = loggedIn.session
+        loggedIn.session.sendsKeepalives = true
         self.executor = executor
         self.interrupt = interrupt
     }
@@ -38,8 +39,11 @@ public actor SSHConnection {
     /// Connects and tries `logins` in order, on as many TCP connections as the server's MaxAuthTries asks for.
     ///
     /// - Parameters:
+    ///   - endpoint: Where the server listens.
+    ///   - logins: Users, and what to try for each.
     ///   - hostKey: What the server's key must be; checked before anything secret is sent.
     ///   - timeout: For everything together: name resolution, TCP, key exchange and all logins.
+    /// - Returns: A connection in which one of the users is logged in.
     /// - Throws: ``Failure``:
     ///   `ssh.unreachable` (nothing there, no common algorithms, too slow),
     ///   `ssh.host-key-changed`,
@@ -73,9 +77,7 @@ public actor SSHConnection {
     }
 
     /// Runs blocking `body` with the session; a cancelled task wakes its waits. Errors of the lower layers become
-    /// ``Failure``s here.
-    ///
-    /// - Parameter limit: For the message, where `body` throws ``DeadlinePassed``.
+    /// ``Failure``s here. `limit` is for the message, where `body` throws ``DeadlinePassed``.
     func withSession<Value>(
         _ operation: String, limit: Duration, _ body: (Session) throws -> Value
     ) async throws -> Value {

@@ -40,6 +40,9 @@ final class Session {
     private let socket: TCPSocket
     /// Set where a packet may have been sent in part: what follows would be garbage to the server.
     private(set) var brokenBy: String?
+    /// Set once somebody is logged in. Before that a keepalive would break into the key exchange, which the server
+    /// answers by hanging up.
+    var sendsKeepalives = false
     /// When the server was last heard, for ``silenceLimit``.
     private var lastHeard = ContinuousClock.now
 
@@ -104,7 +107,7 @@ final class Session {
         while true {
             var wake = min(deadline, lastHeard + Self.silenceLimit)
             // A keepalive in front of a packet that is half sent would be taken for its rest.
-            if !sending {
+            if sendsKeepalives, !sending {
                 var next: Int32 = 0
                 if libssh2_keepalive_send(raw, &next) == 0, next > 0 {
                     wake = min(wake, .now + .seconds(Int(next)))
