@@ -66,6 +66,7 @@ public enum QemuImg {
     ///   - backing: The image below; write it absolute, or relative to the folder of `path`.
     ///   - backingFormat: Its format as ``info(_:)`` said: never guessed, since a guest could write a header into a raw disk.
     ///   - size: Bytes, where the disk is to be larger than the image below.
+    /// - Throws: As said above.
     public static func createOverlay(
         at path: String, backing: String, backingFormat: String, size: Int64? = nil
     ) async throws {

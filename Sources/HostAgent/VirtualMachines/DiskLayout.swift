@@ -59,11 +59,13 @@ public enum FirmwareNeed: String, Codable, Sendable {
     case unknown
 }
 
-/// Looks at the image's first MiB, as the guest would see it. Throws as ``QemuImg`` does.
+/// Looks at the image's first MiB, as the guest would see it.
 ///
 /// - Parameters:
 ///   - imagePath: Any format that qemu-img reads; the image is not locked.
 ///   - format: As ``QemuImg/info(_:)`` said.
+/// - Returns: What its partition table and boot code say; ``FirmwareNeed/unknown`` without either.
+/// - Throws: As ``QemuImg`` does.
 public func bootFirmware(of imagePath: String, format: String) async throws -> FirmwareNeed {
     let bytes = try await QemuImg.firstBytes(of: imagePath, format: format)
     return DiskLayout(firstBytes: bytes)?.firmware ?? .unknown

@@ -5,6 +5,8 @@ import Contract
 /// - Parameters:
 ///   - lines: The end of qemu.log.
 ///   - end: How the process ended.
+///   - spec: What was to be started.
+/// - Returns: The catalogue's failure, or vm.qemu-failed with the lines as evidence.
 func launchFailure(_ lines: [String], end: ProcessEnd, spec: MachineSpecification) -> Failure {
     let operation = "start the virtual machine \(spec.name)"
     let text = lines.joined(separator: "\n")

@@ -54,6 +54,8 @@ final class MachineProcess: Sendable {
     ///   - arguments: Without the program's name.
     ///   - folder: Its working directory.
     ///   - log: Takes its standard output and standard error, appended; a file, since a pipe would die with us.
+    /// - Returns: The running process.
+    /// - Throws: Errno for the log, SubprocessError for the program.
     static func spawn(
         _ executable: String, _ arguments: [String], folder: String, log: String
     ) async throws -> MachineProcess {

@@ -15,6 +15,7 @@ public final class QMPClient: Sendable {
         var nextID = 1
         /// Commands without an answer yet; 0 is the greeting.
         var pending: [Int: CheckedContinuation<JSONValue, any Error>] = [:]
+        var nextListener = 0
         var listeners: [Int: AsyncStream<QMPEvent>.Continuation] = [:]
         var recentEvents: [QMPEvent] = []
     }
@@ -29,6 +30,9 @@ public final class QMPClient: Sendable {
     /// - Parameters:
     ///   - path: The socket, of any length.
     ///   - deadline: How long QEMU may take for each of the two.
+    /// - Returns: A connection that takes commands.
+    /// - Throws: ``FailureCode/runLocked`` where another client has the socket, ``FailureCode/qemuFailed`` where nobody
+    ///   listens on it.
     public static func connect(socket path: String, deadline: Duration = .seconds(10)) async throws -> QMPClient {
         let descriptor: Int32
         do {
@@ -67,12 +71,15 @@ public final class QMPClient: Sendable {
         source.resume()
     }
 
-    /// Runs a command and answers what it returned (`return`).
+    /// Runs a command.
     ///
     /// - Parameters:
     ///   - command: QMP's name, "query-status".
     ///   - arguments: The command's arguments.
     ///   - deadline: How long QEMU may take. Plugging a device that pins much memory takes long.
+    /// - Returns: What the command returned; an empty object for most that only do something.
+    /// - Throws: ``FailureCode/qemuFailed`` with QEMU's words where it refuses, ``FailureCode/deadline``, or
+    ///   ``FailureCode/qemuExited`` where the connection ends.
     @discardableResult
     public func execute(
         _ command: String, arguments: [String: JSONValue] = [:], deadline: Duration = .seconds(20)
@@ -101,9 +108,9 @@ public final class QMPClient: Sendable {
         let (stream, continuation) = AsyncStream.makeStream(of: QMPEvent.self, bufferingPolicy: .bufferingNewest(1024))
         let key = state.withLock { state -> Int? in
             guard state.phase != .closed else { return nil }
-            defer { state.nextID += 1 }
-            state.listeners[state.nextID] = continuation
-            return state.nextID
+            defer { state.nextListener += 1 }
+            state.listeners[state.nextListener] = continuation
+            return state.nextListener
         }
         guard let key else {
             continuation.finish()

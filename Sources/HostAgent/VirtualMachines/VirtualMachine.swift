@@ -38,6 +38,7 @@ public final class VirtualMachine: Sendable {
     ///   - portAttempts: How often to try. From the second try on, a port that is free is taken in place of one that is
     ///     not; ``record`` says which it was.
     ///   - deadline: How long QEMU may take until it answers. With a real GPU it pins the guest's memory before that.
+    /// - Returns: The running machine. Whoever holds it must stop it, or leave it to a later run to adopt.
     /// - Throws: ``Failures`` for a specification that cannot be, else a ``Failure`` with QEMU's own words as evidence:
     ///   ``FailureCode/qemuFailed``, ``FailureCode/portUnavailable``, ``FailureCode/imageInUse``,
     ///   ``FailureCode/gpuUnavailable``, ``FailureCode/hostMemory``, ``FailureCode/toolMissing``. No process is left then.

@@ -1,0 +1,179 @@
+import Contract
+import FoundationEssentials
+import Glibc
+import Testing
+@testable import VirtualMachines
+
+/// Against the real QEMU (Debian: qemu-system-x86), which Scripts/test installs. The processors never start, so that
+/// each takes a second also without KVM. One at a time: two QEMUs on a small machine make every deadline longer.
+@Suite(.serialized, .timeLimit(.minutes(2))) struct VirtualMachineTests {
+    /// Launches a paused machine, and leaves none behind however `body` ends.
+    static func withMachine(
+        extra: [String] = ["-S"], blankDisk: Bool = false,
+        _ body: (VirtualMachine, TemporaryFolder) async throws -> Void
+    ) async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        if blankDisk {
+            let disk = try folder.write("blank.raw", Array(repeating: 0, count: 1 << 20))
+            try await QemuImg.convert(disk, from: "raw", to: folder.path + "/disk.qcow2")
+        }
+        let machine = try await VirtualMachine.launch(pausedMachine(in: folder, extra: extra))
+        do {
+            try await body(machine, folder)
+        } catch {
+            try? await machine.quit()
+            throw error
+        }
+        try await machine.quit()
+        #expect(!machine.isRunning)
+    }
+
+    @Test func launchesTalksAndQuits() async throws {
+        try await Self.withMachine { machine, folder in
+            #expect(machine.isRunning)
+            guard case .object(let status) = try await machine.execute("query-status") else { throw Failures([]) }
+            #expect(status["status"] == .string("prelaunch"))
+            let record = try #require(try MachineRecord.read(from: machine.folder.record))
+            #expect(record == machine.record)
+            #expect(record.pid > 1)
+            // Its own session: Ctrl-C in our terminal must not reach it.
+            #expect(getsid(record.pid) == record.pid)
+            // The folder is for us alone.
+            let attributes = try FileManager.default.attributesOfItem(atPath: folder.path + "/run")
+            #expect(attributes[.posixPermissions] as? Int == 0o700)
+            try await machine.quit()
+            #expect(await machine.ended().cause == .hostStopped)
+            #expect(try await VirtualMachine.adopt(folder: folder.path + "/run") == nil)
+        }
+    }
+
+    @Test func killIsSeenByOwnerAndAdopter() async throws {
+        try await Self.withMachine { machine, folder in
+            let adopted = try #require(
+                try await VirtualMachine.adopt(folder: folder.path + "/run", through: .guest))
+            #expect(adopted.record == machine.record)
+            try await adopted.execute("query-status")
+            async let first = machine.ended()
+            async let second = adopted.ended()
+            kill(machine.record.pid, SIGKILL)
+            #expect(await first.cause == .killed(signal: 9))
+            #expect(await second.cause == .unseen)
+            #expect(try await VirtualMachine.adopt(folder: folder.path + "/run") == nil)
+        }
+    }
+
+    @Test func ownerSocketServesOne() async throws {
+        try await Self.withMachine { machine, folder in
+            let second = try #require(try await VirtualMachine.adopt(folder: folder.path + "/run"))
+            let failure = await failure { try await second.execute("query-status") }
+            #expect(failure?.code == .runLocked)
+            #expect(second.isRunning)
+        }
+    }
+
+    @Test func waitsAreCancellable() async throws {
+        try await Self.withMachine { machine, _ in
+            let task = Task { await machine.ended() }
+            try await Task.sleep(for: .milliseconds(50))
+            task.cancel()
+            #expect(await task.value.cause == .waitCancelled)
+            #expect(await machine.ended(within: .milliseconds(100)) == nil)
+            #expect(machine.isRunning)
+        }
+    }
+
+    @Test func takenPortIsSaidAndAnotherTaken() async throws {
+        try await Self.withMachine { machine, folder in
+            let other = try TemporaryFolder()
+            defer { other.remove() }
+            var spec = try await pausedMachine(in: other)
+            spec.sshPort = machine.record.specification.sshPort
+            let taken = spec
+            let failure = await failure { _ = try await VirtualMachine.launch(taken) }
+            #expect(failure?.code == .portUnavailable)
+            #expect(failure?.retryable == true)
+            #expect(failure?.evidence.contains { $0.contains("forwarding rule") } == true)
+            let second = try await VirtualMachine.launch(taken, portAttempts: 3)
+            #expect(second.record.specification.sshPort != taken.sshPort)
+            try await second.quit()
+        }
+    }
+
+    @Test func imageInUseNamesTheHolder() async throws {
+        try await Self.withMachine { machine, folder in
+            let other = try TemporaryFolder()
+            defer { other.remove() }
+            var spec = try await pausedMachine(in: other)
+            spec.diskPath = machine.record.specification.diskPath
+            let same = spec
+            let failure = await failure { _ = try await VirtualMachine.launch(same) }
+            #expect(failure?.code == .imageInUse)
+            #expect(failure?.message.contains("process \(machine.record.pid) ") == true)
+            let resize = await VirtualMachinesTests.failure { try await QemuImg.resize(same.diskPath, to: 8 << 20) }
+            #expect(resize?.code == .imageInUse)
+            // Looking is allowed.
+            #expect(try await QemuImg.info(same.diskPath).format == "qcow2")
+        }
+    }
+
+    @Test func refusedArgumentsAreQEMUsWords() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let spec = try await pausedMachine(in: folder, extra: ["-device", "no-such-device"])
+        let failure = await failure { _ = try await VirtualMachine.launch(spec) }
+        #expect(failure?.code == .qemuFailed)
+        #expect(failure?.evidence.contains { $0.contains("no-such-device") } == true)
+        let missing = await VirtualMachinesTests.failure { _ = try await VirtualMachine.launch(spec, qemu: "no-qemu") }
+        #expect(missing?.code == .toolMissing)
+    }
+
+    @Test func longFolders() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        var spec = try await pausedMachine(in: folder)
+        spec.folder = folder.path + "/" + String(repeating: "a-long-name/", count: 12) + "run"
+        let machine = try await VirtualMachine.launch(spec)
+        let adopted = try await VirtualMachine.adopt(folder: spec.folder, through: .guest)
+        #expect(adopted != nil)
+        try await adopted?.execute("query-status")
+        try await machine.quit()
+    }
+
+    /// SeaBIOS runs, finds nothing, and says so on the serial port; it hears no power button.
+    @Test func deafGuestIsStoppedByForce() async throws {
+        try await Self.withMachine(extra: [], blankDisk: true) { machine, _ in
+            let trouble = try await machine.console.waitForTrouble()
+            #expect(trouble.code == .guestDidNotBoot)
+            #expect(trouble.evidence.contains { $0.contains("No bootable device") })
+            let failure = await failure { try await machine.powerDown(grace: .seconds(1)) }
+            #expect(failure?.code == .guestDidNotStop)
+            #expect(!machine.isRunning)
+        }
+    }
+
+    @Test func stopsAlsoInACancelledTask() async throws {
+        try await Self.withMachine { machine, _ in
+            let task = Task {
+                while !Task.isCancelled { await Task.yield() }
+                try await machine.quit()
+            }
+            task.cancel()
+            try await task.value
+            #expect(!machine.isRunning)
+        }
+    }
+
+    @Test func stoppedProcessIsStillEnded() async throws {
+        try await Self.withMachine { machine, _ in
+            // QEMU that answers nothing: QMP quit and SIGTERM pass without effect, SIGKILL does not.
+            kill(machine.record.pid, SIGSTOP)
+            try await machine.quit()
+            #expect(await machine.ended().cause == .killed(signal: 9))
+        }
+    }
+
+    @Test func versionIsRead() async throws {
+        #expect(try await VirtualMachine.qemuVersion().firstMatch(of: /^\d+\.\d+/) != nil)
+    }
+}
