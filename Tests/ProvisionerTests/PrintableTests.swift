@@ -12,7 +12,8 @@ import Testing
     }
 
     @Test(arguments: [
-        ("nvidia-smi-q-x", "nvidia-smi-q-x"), ("../../etc/passwd", "------etc-passwd"), ("", "unnamed"), ("a/b\u{0}", "a-b-"),
+        ("nvidia-smi-q-x", "nvidia-smi-q-x"), ("../../etc/passwd", "------etc-passwd"), ("", "unnamed"),
+        ("a/b\u{0}", "a-b-"),
     ])
     func fileNamesAreTame(_ text: String, _ name: String) {
         #expect(Printable.fileName(text) == name)

@@ -64,7 +64,8 @@ import VirtualMachines
     @Test func inPlaceRefusesABaseThatOthersUse() async throws {
         let folder = try Samples.folder()
         let image = try await base(in: folder)
-        try await QemuImg.createOverlay(at: "\(folder)/guest1.qcow2", backing: image.path, backingFormat: "qcow2", size: nil)
+        try await QemuImg.createOverlay(
+            at: "\(folder)/guest1.qcow2", backing: image.path, backingFormat: "qcow2", size: nil)
         await #expect(throws: Failure.self) {
             try await Publishing.requireNoDependents(of: image.path, except: "\(folder)/mine.partial")
         }

@@ -56,7 +56,8 @@ import Testing
         let query = try seedOutput("deviceQuery-truncated.txt")
         let report = report([
             .stepStarted(.cudaToolkit, reason: "x"), .stepVerified(.cudaToolkit, evidence: []),
-            .output(.proveCUDA, ToolOutput(name: "device-query", source: "q", exitStatus: 0, text: query, truncated: false)),
+            .output(
+                .proveCUDA, ToolOutput(name: "device-query", source: "q", exitStatus: 0, text: query, truncated: false)),
             .output(
                 .proveCUDA,
                 ToolOutput(name: "bandwidth-test", source: "b", exitStatus: 0, text: bandwidth, truncated: false)),

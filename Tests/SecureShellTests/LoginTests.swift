@@ -56,7 +56,8 @@ import Testing
             ]
             let failure = try await expectFailure(.sshRefused) { _ = try await server.connect(logins) }
             let text = ([failure.message, failure.remedy] + failure.evidence).joined(separator: "\n")
-            for part in ["nobody-here", server.user, other.privateKeyPath, "offers publickey,", "--identity", "--user"] {
+            for part in ["nobody-here", server.user, other.privateKeyPath, "offers publickey,", "--identity", "--user"]
+            {
                 #expect(text.contains(part), "\(part) in \(text)")
             }
             #expect(!text.contains("secret"))

@@ -5,7 +5,10 @@ import Testing
 
 @Suite struct ConsoleTests {
     @Test(arguments: [
-        ("[    1.2] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)", ConsoleFinding.kernelPanic),
+        (
+            "[    1.2] Kernel panic - not syncing: VFS: Unable to mount root fs on unknown-block(0,0)",
+            ConsoleFinding.kernelPanic
+        ),
         ("[  1.23] ---[ end Kernel panic - not syncing: Attempted to kill init! ]---", .kernelPanic),
         ("No bootable device.", .noBootableDevice),
         ("BdsDxe: No bootable option or device was found.", .noBootableDevice),
@@ -13,7 +16,10 @@ import Testing
         ("Gave up waiting for root file system device.  Common problems:", .rootNotFound),
         ("Gave up waiting for root device.  Common problems:", .rootNotFound),
         ("ALERT!  /dev/disk/by-uuid/1234 does not exist.  Dropping to a shell!", .rootNotFound),
-        ("[  190.1] dracut-initqueue[298]: Warning: dracut-initqueue timeout - starting timeout scripts", .rootNotFound),
+        (
+            "[  190.1] dracut-initqueue[298]: Warning: dracut-initqueue timeout - starting timeout scripts",
+            .rootNotFound
+        ),
         ("You are in emergency mode. After logging in, type \"journalctl -xb\" to view", .emergencyMode),
         ("Give root password for maintenance", .emergencyMode),
     ])

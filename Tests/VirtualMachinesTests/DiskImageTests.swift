@@ -76,7 +76,9 @@ import Testing
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         #expect(try await QemuImg.info(folder.write("disk.img", emptyDisk())).format == "raw")
-        for (name, bytes) in [("text", Array("hello\n".utf8)), ("empty", []), ("zeros", Array(repeating: 0, count: 4096))] {
+        for (name, bytes) in [
+            ("text", Array("hello\n".utf8)), ("empty", []), ("zeros", Array(repeating: 0, count: 4096)),
+        ] {
             let path = try folder.write(name, bytes)
             let failure = await failure { _ = try await QemuImg.info(path) }
             #expect(failure?.code == .imageUnreadable, "\(name)")
@@ -86,7 +88,8 @@ import Testing
     @Test func garbageBehindAHeaderIsUnreadable() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        let path = try folder.write("bad.qcow2", Array("QFI\u{fb}".unicodeScalars.map { UInt8($0.value) }) + [9, 9, 9, 9])
+        let path = try folder.write(
+            "bad.qcow2", Array("QFI\u{fb}".unicodeScalars.map { UInt8($0.value) }) + [9, 9, 9, 9])
         let failure = await failure { _ = try await QemuImg.info(path) }
         #expect(failure?.code == .imageUnreadable)
         #expect(failure?.evidence.isEmpty == false)

@@ -9,7 +9,10 @@ import Testing
             "qemu-system-x86_64: -netdev user,id=net0,hostfwd=tcp:127.0.0.1:22-:22: Could not set up host forwarding rule 'tcp:127.0.0.1:22-:22'",
             FailureCode.portUnavailable
         ),
-        ("qemu-system-x86_64: -device virtio-blk-pci: Failed to get \"write\" lock\nIs another process using it?", .imageInUse),
+        (
+            "qemu-system-x86_64: -device virtio-blk-pci: Failed to get \"write\" lock\nIs another process using it?",
+            .imageInUse
+        ),
         ("vfio 0000:41:00.0: no iommu_group found: No such file or directory", .gpuUnavailable),
         ("vfio 0000:41:00.0: failed to open /dev/vfio/17: Permission denied", .gpuUnavailable),
         ("Could not open '/dev/vfio/17': Permission denied", .gpuUnavailable),
@@ -17,7 +20,10 @@ import Testing
         ("vfio 0000:41:00.0: group 17 is not viable", .gpuUnavailable),
         ("vfio 0000:41:00.0: error getting device from group 17: No such device", .gpuUnavailable),
         ("vfio 0000:41:00.0: failed to set iommu for container: Operation not permitted", .gpuUnavailable),
-        ("VFIO_MAP_DMA failed: Cannot allocate memory\nvfio_dma_map(0x1, 0x0) = -12 (Cannot allocate memory)", .hostMemory),
+        (
+            "VFIO_MAP_DMA failed: Cannot allocate memory\nvfio_dma_map(0x1, 0x0) = -12 (Cannot allocate memory)",
+            .hostMemory
+        ),
         ("qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory", .hostMemory),
         ("Could not access KVM kernel module: Permission denied", .qemuFailed),
         ("something new", .qemuFailed),

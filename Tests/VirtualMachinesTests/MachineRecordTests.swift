@@ -38,7 +38,8 @@ import Testing
         let pid = ProcessInfo.processInfo.processIdentifier
         let start = try #require(ProcessStat(pid: pid)).startTime
         // This very process under another start time; the right one after another boot; no such process.
-        for (pid, start, boot) in [(pid, start + 1, hostBootID()), (pid, start, "x"), (Int32.max, start, hostBootID())] {
+        for (pid, start, boot) in [(pid, start + 1, hostBootID()), (pid, start, "x"), (Int32.max, start, hostBootID())]
+        {
             let record = MachineRecord(
                 pid: pid, startTime: start, hostBootID: boot, specification: QEMUArgumentsTests.plain, arguments: [],
                 launchedAt: 0)

@@ -16,11 +16,11 @@ import Testing
         let contents = [
             "vendor": "0x10de\n", "device": "0x1b80\n", "class": classCode + "\n",
             "resource": """
-                0x00000000de000000 0x00000000deffffff 0x0000000000040200
-                0x00000000c0000000 0x00000000cfffffff 0x000000000014220c
-                0x0000000000000000 0x0000000000000000 0x0000000000000000
+            0x00000000de000000 0x00000000deffffff 0x0000000000040200
+            0x00000000c0000000 0x00000000cfffffff 0x000000000014220c
+            0x0000000000000000 0x0000000000000000 0x0000000000000000
 
-                """,
+            """,
         ]
         for (name, content) in contents {
             _ = try folder.write("sys/bus/pci/devices/\(address)/\(name)", content.utf8)
@@ -57,7 +57,8 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "41:00", "41:00.8", "41:20.0", "4:00.0", "+1:00.0", "000:41:00.0", "0:0000:41:00.0", "41:00.0 ", "41:00.0,x=y",
+        "", "41:00", "41:00.8", "41:20.0", "4:00.0", "+1:00.0", "000:41:00.0", "0:0000:41:00.0", "41:00.0 ",
+        "41:00.0,x=y",
         "gg:00.0", "４1:00.0",
     ])
     func notAddresses(text: String) {
@@ -106,6 +107,7 @@ import Testing
             try Self.add("0000:41:00.0", to: folder, driver: "vfio-pci", group: 7)
             try Self.add("0000:41:00.1", to: folder, classCode: "0x040300", driver: "snd_hda_intel", group: 7)
         }
-        #expect(problems.map(\.message) == ["0000:41:00.1 shares IOMMU group 7 and is on the host driver snd_hda_intel."])
+        #expect(
+            problems.map(\.message) == ["0000:41:00.1 shares IOMMU group 7 and is on the host driver snd_hda_intel."])
     }
 }

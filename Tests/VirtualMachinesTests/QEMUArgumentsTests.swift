@@ -94,7 +94,9 @@ import VirtualMachines
             var full = spec
             full.payloads = (0..<MachineSpecification.payloadLimit).map { PayloadDrive(path: "/p", serial: "s\($0)") }
             full.gpus = Array(repeating: .simulated, count: MachineSpecification.gpuLimit)
-            let places = qemuArguments(for: full).compactMap { $0.firstMatch(of: /bus=pci[^,]*,addr=0x[0-9a-f]+/)?.output }
+            let places = qemuArguments(for: full).compactMap {
+                $0.firstMatch(of: /bus=pci[^,]*,addr=0x[0-9a-f]+/)?.output
+            }
             #expect(Set(places).count == places.count, "\(name)")
             #expect(places.count > 20)
         }

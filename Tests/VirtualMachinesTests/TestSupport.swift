@@ -31,7 +31,8 @@ struct TemporaryFolder {
 }
 
 /// Fixtures/ of the package.
-let fixtures = URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
+let fixtures =
+    URL(filePath: #filePath).deletingLastPathComponent().deletingLastPathComponent()
     .deletingLastPathComponent().path() + "/Fixtures"
 
 /// The failure that `body` throws; records an issue where it throws none.

@@ -85,7 +85,7 @@ final class Session {
         let cleaning = Task.detached { () -> [String] in
             do {
                 if phase == .provisioning || phase == .sealing {
-                    try await VirtualMachine.adopt(folder: folder.vmPath)?.powerDown(grace: .seconds(90))
+                    _ = try await VirtualMachine.adopt(folder: folder.vmPath)?.powerDown(grace: .seconds(90))
                 } else {
                     try await VirtualMachine.adopt(folder: folder.proofPath)?.quit()
                 }

@@ -125,7 +125,11 @@ extension Session {
             } catch let failure as Failure where [.qemuExited, .sshBroken].contains(failure.code) {
                 // The power-off was faster than the answer.
             }
-            try await machine.powerDown(grace: .seconds(180))
+            let end = try await machine.powerDown(grace: .seconds(180))
+            // Only a guest that switched itself off has written everything; `unseen` is one that had done so before.
+            guard end.cause == .guestShutdown || end.cause == .unseen else {
+                throw end.failure(during: "switch the guest off")
+            }
         }
         try enter(job.skipProofBoot ? .publishing : .proving)
     }
