@@ -63,6 +63,22 @@ import Testing
         }
     }
 
+    /// Our process killed between QEMU's start and the note of its pid: the note from before the start finds it.
+    @Test func launcherKilledBeforeItNotedThePid() async throws {
+        try await Self.withMachine { machine, folder in
+            var record = machine.record
+            record.pid = MachineRecord.launching
+            record.startTime = 0
+            try record.write(to: folder.path + "/run/vm.json")
+            let adopted = try #require(
+                try await VirtualMachine.adopt(folder: folder.path + "/run", through: .guest))
+            #expect(adopted.record == machine.record)
+            record.arguments.append("-another")
+            try record.write(to: folder.path + "/run/vm.json")
+            #expect(try await VirtualMachine.adopt(folder: folder.path + "/run", through: .guest) == nil)
+        }
+    }
+
     @Test func ownerSocketServesOne() async throws {
         try await Self.withMachine { machine, folder in
             let second = try #require(try await VirtualMachine.adopt(folder: folder.path + "/run"))

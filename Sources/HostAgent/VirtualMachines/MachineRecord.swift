@@ -39,6 +39,28 @@ public struct MachineRecord: Codable, Equatable, Sendable {
         self.logOffset = logOffset
     }
 
+    /// In place of the pid, from before QEMU's start until it is known.
+    static let launching: Int32 = 0
+
+    /// The record with its process: as it is, or, where its writer was killed while it launched, completed by looking
+    /// for the process that has exactly these arguments (they name this folder's sockets). Nil where there is none.
+    func found() -> MachineRecord? {
+        guard pid == Self.launching else { return self }
+        for name in (try? FileManager.default.contentsOfDirectory(atPath: "/proc")) ?? [] {
+            guard let pid = Int32(name), let line = FileManager.default.contents(atPath: "/proc/\(name)/cmdline"),
+                let stat = ProcessStat(pid: pid), stat.isAlive
+            else { continue }
+            let words = line.split(separator: 0, omittingEmptySubsequences: false).dropLast()
+            if words.dropFirst().elementsEqual(arguments.dropFirst(), by: { $0.elementsEqual($1.utf8) }) {
+                var record = self
+                record.pid = pid
+                record.startTime = stat.startTime
+                return record
+            }
+        }
+        return nil
+    }
+
     /// Writes it by rename, so that a reader never sees half of it.
     func write(to path: String) throws {
         let encoder = JSONEncoder()

@@ -72,6 +72,12 @@ public final class VirtualMachine: Sendable {
         let arguments = qemuArguments(for: spec)
         let consoleOffset = fileSize(folder.serialLog)
         let logOffset = fileSize(folder.qemuLog)
+        var record = MachineRecord(
+            pid: MachineRecord.launching, startTime: 0, hostBootID: hostBootID(), specification: spec,
+            arguments: [executable] + arguments, launchedAt: Date().timeIntervalSince1970,
+            consoleOffset: consoleOffset, logOffset: logOffset)
+        // Before the process: were we killed between its start and this record, nobody would find it again.
+        try record.write(to: folder.record)
         let process: MachineProcess
         do {
             process = try await MachineProcess.spawn(executable, arguments, folder: spec.folder, log: folder.qemuLog)
@@ -81,10 +87,8 @@ public final class VirtualMachine: Sendable {
                 remedy: "Look at the program's rights, and at the folder \(spec.folder).", side: .host)
         }
         do {
-            let record = MachineRecord(
-                pid: process.pid, startTime: process.startTime, hostBootID: hostBootID(), specification: spec,
-                arguments: [executable] + arguments, launchedAt: Date().timeIntervalSince1970,
-                consoleOffset: consoleOffset, logOffset: logOffset)
+            record.pid = process.pid
+            record.startTime = process.startTime
             try record.write(to: folder.record)
             let client = try await connect(folder, process: process, deadline: deadline)
             return VirtualMachine(record: record, process: process, connection: .success(client))
@@ -103,7 +107,7 @@ public final class VirtualMachine: Sendable {
     ///   answer is no error here: it is returned, ``execute(_:arguments:deadline:)`` tells why, and it can be stopped.
     public static func adopt(folder path: String, through monitor: Monitor = .owner) async throws -> VirtualMachine? {
         let folder = MachineFolder(path)
-        guard let record = try MachineRecord.read(from: folder.record), record.hostBootID == hostBootID(),
+        guard let record = try MachineRecord.read(from: folder.record)?.found(), record.hostBootID == hostBootID(),
             let process = MachineProcess(adopting: record.pid, startTime: record.startTime)
         else { return nil }
         let socket = monitor == .owner ? folder.qmpSocket : folder.monitorSocket
