@@ -113,3 +113,14 @@ import Testing
         }
     }
 }
+
+@Suite struct DiagnosisOrderTests {
+    /// The warning stands in each log of a machine without a GPU; the build is what failed.
+    @Test func aBuildThatFailedOutweighsAWarning() {
+        let log = """
+            WARNING: You do not appear to have an NVIDIA GPU supported by the 470.256.02 NVIDIA Linux graphics driver
+            ERROR: An error occurred while performing the step: "Building kernel modules". See the log for details.
+            """
+        #expect(InstallerDiagnosis(log, rows: InstallerDiagnosis.driverRows).row?.code == .driverBuild)
+    }
+}

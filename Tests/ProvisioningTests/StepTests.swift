@@ -25,7 +25,7 @@ final class Bench: Sendable {
                 "/etc/os-release": "ID=debian\n", "/proc/sys/kernel/osrelease": Self.kernel,
                 "/proc/sys/kernel/random/boot_id": "b", "/proc/modules": "", "/var/tmp/x": "", "/run/x": "",
                 "/usr/local/x": "", "/boot/x": "",
-            ].merging(files) { $1 })
+            ].merging(files) { $1 }, inMemory: false)
         runner = FakeRunner(answers)
         let payload = Payload(
             role: .driver, fileName: "NVIDIA.run", size: 5, sha256: "", headSHA256: "aa", tailSHA256: "aa",

@@ -43,12 +43,16 @@ struct InstallerDiagnosis: Sendable {
     /// and the one or two behind it.
     private static func lines(_ lines: [String], saying patterns: [String]) -> [String] {
         let patterns = patterns.map { flatten($0) }
-        func says(_ text: String) -> Bool { patterns.contains { flatten(text).contains($0) } }
+        let flat = lines.map { flatten($0) }
+        func says(_ range: ClosedRange<Int>) -> Bool {
+            let text = flat[range].joined(separator: " ")
+            return patterns.contains { text.contains($0) }
+        }
         var found: [String] = []
         for start in lines.indices where found.count < 8 {
-            for end in start..<min(start + 3, lines.count) where says(lines[start...end].joined(separator: " ")) {
+            for end in start..<min(start + 3, lines.count) where says(start...end) {
                 // The shortest window counts, and only where the message does not begin further down.
-                if end > start && says(lines[(start + 1)...end].joined(separator: " ")) { break }
+                if end > start && says((start + 1)...end) { break }
                 found += lines[start...end].map { String($0.prefix(300)) }
                 break
             }
