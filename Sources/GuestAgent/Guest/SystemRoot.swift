@@ -188,9 +188,9 @@ public struct SystemRoot: Sendable {
     }
 
     /// Waits until everything that was written is on disk: a reboot or a power cut afterwards finds it. All file systems,
-    /// since a step may have changed /boot as well.
+    /// since a step may have changed /boot as well. A tree that is not the machine's own has no power to lose.
     public func sync() {
-        Glibc.sync()
+        if prefix == "/" { Glibc.sync() }
     }
 
     private func syncDirectory(of path: String) {

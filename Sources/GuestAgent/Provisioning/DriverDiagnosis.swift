@@ -56,6 +56,13 @@ extension InstallerDiagnosis {
             patterns: ["is a PREEMPT_RT kernel", "is a Xen kernel"], code: .driverBuild,
             message: "The driver refuses this kind of kernel.", remedy: "Boot the image with a plain kernel."),
         Row(
+            patterns: [
+                "Error occurred while performing the step: \"Building kernel modules\"",
+                "Unable to build the NVIDIA kernel module", "Failed to build the kernel module",
+            ],
+            code: .driverBuild, message: "The module does not compile against this kernel.",
+            remedy: "Use a newer driver, or an image with an older kernel."),
+        Row(
             patterns: ["was not signed by a key that is trusted by the kernel", "Key was rejected by service"],
             code: .driverLoad, message: "The kernel refuses the module, since nobody it trusts has signed it.",
             remedy: "Start the VM without Secure Boot, and without module.sig_enforce on the kernel command line."),
@@ -86,13 +93,6 @@ extension InstallerDiagnosis {
             patterns: ["BAR1 is 0M @ 0x0", "This PCI I/O region assigned to your NVIDIA device is invalid"],
             code: .driverLoad, message: "The firmware gave the GPU no memory window.",
             remedy: "Start the VM with a larger MMIO window."),
-        Row(
-            patterns: [
-                "Error occurred while performing the step: \"Building kernel modules\"",
-                "Unable to build the NVIDIA kernel module", "Failed to build the kernel module",
-            ],
-            code: .driverBuild, message: "The module does not compile against this kernel.",
-            remedy: "Use a newer driver, or an image with an older kernel."),
         Row(
             patterns: ["Unable to load the kernel module", "Unable to load the 'nvidia"], code: .driverLoad,
             message: "The kernel module was built and does not load.",

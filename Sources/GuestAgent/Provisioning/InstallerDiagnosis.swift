@@ -32,30 +32,32 @@ struct InstallerDiagnosis: Sendable {
         let lines = log.lines
         let flat = Self.flatten(log)
         row = rows.first { row in row.patterns.contains { flat.contains(Self.flatten($0)) } }
-        var evidence: [String] = []
-        if let row {
-            // A message may be wrapped: a line counts where it and the two behind it hold the text.
-            for index in lines.indices {
-                let window = Self.flatten(lines[index..<min(index + 3, lines.count)].joined(separator: " "))
-                let line = Self.flatten(lines[index])
-                if row.patterns.contains(where: { pattern in
-                    let pattern = Self.flatten(pattern)
-                    return line.contains(pattern)
-                        || (window.contains(pattern) && window.hasPrefix(line) && !line.isEmpty
-                            && Self.flatten(
-                                lines[index..<min(index + 3, lines.count)].dropFirst().joined(separator: " ")
-                            )
-                            .contains(pattern) == false)
-                }) {
-                    evidence.append(String(lines[index].prefix(300)))
-                }
-                if evidence.count == 8 { break }
-            }
-        }
+        var evidence = row.map { Self.lines(lines, saying: $0.patterns) } ?? []
         let errors = Self.compilerErrors(lines)
         let last = lines.lastLines(6)
         evidence += (errors + last).filter { !evidence.contains($0) }
         self.evidence = evidence
+    }
+
+    /// The lines that hold one of `patterns`, at most eight. A message may be wrapped: then it is the line where it begins
+    /// and the one or two behind it.
+    private static func lines(_ lines: [String], saying patterns: [String]) -> [String] {
+        let patterns = patterns.map { flatten($0) }
+        let flat = lines.map { flatten($0) }
+        func says(_ range: ClosedRange<Int>) -> Bool {
+            let text = flat[range].joined(separator: " ")
+            return patterns.contains { text.contains($0) }
+        }
+        var found: [String] = []
+        for start in lines.indices where found.count < 8 {
+            for end in start..<min(start + 3, lines.count) where says(start...end) {
+                // The shortest window counts, and only where the message does not begin further down.
+                if end > start && says((start + 1)...end) { break }
+                found += lines[start...end].map { String($0.prefix(300)) }
+                break
+            }
+        }
+        return found
     }
 
     /// The failure that this diagnosis is. `unknown` is the code of a log that no row explains.

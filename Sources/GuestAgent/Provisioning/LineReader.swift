@@ -4,6 +4,7 @@ import SystemPackage
 struct LineReader {
     private let file: FileDescriptor
     private var buffer: [UInt8] = []
+    private var chunk = [UInt8](repeating: 0, count: 64 << 10)
     private var start = 0
     private var searched = 0
 
@@ -24,14 +25,9 @@ struct LineReader {
             buffer.removeSubrange(..<start)
             start = 0
             searched = buffer.count
-            let old = buffer.count
-            let chunk = 64 << 10
-            buffer.append(contentsOf: repeatElement(0, count: chunk))
             let file = file
-            let count = try buffer.withUnsafeMutableBytes {
-                try file.read(into: UnsafeMutableRawBufferPointer(rebasing: $0[old...]))
-            }
-            buffer.removeSubrange((old + count)...)
+            let count = try chunk.withUnsafeMutableBytes { try file.read(into: $0) }
+            buffer.append(contentsOf: chunk[..<count])
             if count == 0 { return nil }
         }
     }

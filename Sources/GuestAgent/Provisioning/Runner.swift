@@ -117,6 +117,8 @@ public struct Runner: Sendable {
     /// Asks the step's check until it is satisfied; that is the host's answer.
     private func waitForHost(_ step: any Step, _ context: StepContext, _ request: HostRequest) async throws {
         let end = ContinuousClock.now + Self.hostPatience
+        // Asked every two seconds: what it sees each time is no news.
+        let context = StepContext(guest: context.guest, plan: context.plan, reboots: context.reboots) { _ in }
         while true {
             await effects.sleep(.seconds(2))
             let result = try await step.check(context)

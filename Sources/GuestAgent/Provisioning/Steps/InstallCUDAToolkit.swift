@@ -50,7 +50,7 @@ struct InstallCUDAToolkit: Step {
                 + CUDAInstaller.arguments(
                     for: version,
                     options: CUDAInstaller.Options(
-                        toolkitPath: recipe.toolkitPath, samplesPath: recipe.samples ? samples : nil,
+                        toolkitPath: recipe.toolkitPath, samplesPath: recipe.samples ? samples.path : nil,
                         tmpdir: payload.workFolder, override: override)),
             environment: (try compiler?.searchPath(context) ?? [:]).merging(["TMPDIR": payload.workFolder]) { $1 },
             deadline: .seconds(3600), mergesErrors: true)
@@ -89,22 +89,22 @@ struct InstallCUDAToolkit: Step {
             break
         }
         if recipe.samples {
-            guard context.root.isDirectory(samples + "/1_Utilities") else {
+            guard let folder = samples.folder("deviceQuery", context.root) else {
                 throw Failure.guest(
-                    .cudaSamples, title, "\(samples)/1_Utilities is missing.",
+                    .cudaSamples, title, "The samples are not below \(samples.path).",
                     remedy: "Look at the installer's log in the guest.")
             }
-            evidence.append("\(samples) has the samples")
+            evidence.append("\(folder) is there")
         }
         return evidence
     }
 
-    private var samples: String { recipe.toolkitPath + "/samples" }
+    private var samples: Samples { Samples(recipe: recipe) }
 
-    /// Logs that are there. "/tmp/cuda_install_<pid>.log" is searched for by its beginning.
+    /// Logs that are there; a `*` in a path stands for a process id.
     private func logs(_ context: StepContext, _ version: ToolVersion) -> [String] {
         CUDAInstaller.logPaths(for: version).flatMap { pattern -> [String] in
-            let wanted = pattern.split(separator: "<")[0].split(separator: "*")[0]
+            let wanted = pattern.prefix { $0 != "*" && $0 != "<" }
             let parts = wanted.split(separator: "/")
             let folder = "/" + parts.dropLast().joined(separator: "/")
             let name = parts.last ?? ""

@@ -9,6 +9,7 @@ struct InstallDriver: Step {
     let recipe: DriverRecipe
 
     private var marker: InstallMarker { InstallMarker(id) }
+    private static let progressMarks = ["-> ", "ERROR: ", "WARNING: ", "executing: "]
 
     func check(_ context: StepContext) async throws -> CheckResult {
         if marker.isSet(context.root) { return .needed("an installation was interrupted") }
@@ -31,7 +32,11 @@ struct InstallDriver: Step {
         try marker.set(context.root)
 
         let options = DriverInstaller.Options(tmpdir: payload.workFolder, dkms: recipe.dkms && hasDKMS(context))
-        let tail = LogTail(context.root, DriverInstaller.logPath) { [id] in context.emit(.progress(id, message: $0)) }
+        let tail = LogTail(context.root, DriverInstaller.logPath) { [id] line in
+            // The rest is the compilers' output, thousands of lines of it; the log is kept whole beside the journal.
+            guard Self.progressMarks.contains(where: line.hasPrefix) else { return }
+            context.emit(.progress(id, message: line))
+        }
         try? context.root.remove(DriverInstaller.logPath)  // of an earlier attempt: not this one's progress
         let command = Command(
             ["sh", payload.path] + DriverInstaller.arguments(for: version, options: options),

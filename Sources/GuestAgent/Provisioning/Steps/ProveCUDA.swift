@@ -23,7 +23,7 @@ struct ProveCUDA: Step {
                 nvcc, version, code: .cudaProof, operation: title, remedy: "Install the toolkit again.")
         }
         var evidence = ["nvcc: " + (version.output.lines.last { $0.contains("release") } ?? "runs").trimmed]
-        guard recipe.samples, context.root.isDirectory(folder("deviceQuery")) else {
+        guard recipe.samples, samples.folder("deviceQuery", context.root) != nil else {
             context.emit(
                 .warning(
                     id,
@@ -45,24 +45,21 @@ struct ProveCUDA: Step {
         return evidence
     }
 
-    private func folder(_ sample: String) -> String { "\(recipe.toolkitPath)/samples/1_Utilities/\(sample)" }
+    private var samples: Samples { Samples(recipe: recipe) }
 
     /// The built sample; nil where it is not built and must not be.
     private func program(_ sample: String, _ context: StepContext) async throws -> String? {
-        let candidates = [
-            "\(folder(sample))/\(sample)", "\(recipe.toolkitPath)/samples/bin/x86_64/linux/release/\(sample)",
-        ]
-        if let built = candidates.first(where: { context.root.exists($0) }) { return built }
-        guard builds, context.root.isDirectory(folder(sample)) else { return nil }
+        if let built = samples.program(sample, context.root) { return built }
+        guard builds, let folder = samples.folder(sample, context.root) else { return nil }
         context.emit(.progress(id, message: "building \(sample)"))
         let compiler = try await HostCompiler.choose(for: recipe, context)
         let command = Command(
             [
-                "make", "-C", folder(sample), "CUDA_PATH=\(recipe.toolkitPath)",
+                "make", "-C", folder, "CUDA_PATH=\(recipe.toolkitPath)",
                 "HOST_COMPILER=\(compiler?.cxx ?? "g++")",
             ], environment: try compiler?.searchPath(context) ?? [:], deadline: .seconds(1200), mergesErrors: true)
         let result = try await context.run(command, keeping: "make-\(sample.lowercased())", id)
-        if result.succeeded, let built = candidates.first(where: { context.root.exists($0) }) { return built }
+        if result.succeeded, let built = samples.program(sample, context.root) { return built }
         throw Failure.guest(
             .cudaSamples, "build \(sample)", "make failed: \(result.endingDescription).",
             evidence: InstallerDiagnosis.compilerErrors(result.output.lines) + result.output.lines.lastLines(6),

@@ -1,0 +1,322 @@
+import Contract
+import Guest
+import Synchronization
+import Testing
+
+@testable import Provisioning
+
+/// A guest in a folder, a context on it, and what the step said.
+final class Bench: Sendable {
+    let fake: FakeRoot
+    let runner: FakeRunner
+    let events = Mutex<[Event]>([])
+    let plan: Plan
+
+    static let driver = DriverRecipe(version: "470.256.02", sha256: "d")
+    static let cuda = CUDARecipe(version: "11.4.4", sha256: "c", toolkitPath: "/usr/local/cuda-11.4", samples: true)
+    static let kernel = "6.1.0-1-amd64"
+
+    init(
+        _ files: [String: String] = [:], cuda: CUDARecipe? = Bench.cuda,
+        _ answers: [String: FakeRunner.Answer] = [:]
+    ) throws {
+        fake = try FakeRoot(
+            [
+                "/etc/os-release": "ID=debian\n", "/proc/sys/kernel/osrelease": Self.kernel,
+                "/proc/sys/kernel/random/boot_id": "b", "/proc/modules": "", "/var/tmp/x": "", "/run/x": "",
+                "/usr/local/x": "", "/boot/x": "",
+            ].merging(files) { $1 }, inMemory: false)
+        runner = FakeRunner(answers)
+        let payload = Payload(
+            role: .driver, fileName: "NVIDIA.run", size: 5, sha256: "", headSHA256: "aa", tailSHA256: "aa",
+            location: .drive(serial: "drv"))
+        var second = payload
+        (second.role, second.fileName) = (.cuda, "cuda.run")
+        plan = Plan(
+            runID: "r", recipe: Recipe(gpus: [.simulated], driver: Self.driver, cuda: cuda),
+            payloads: [payload, second])
+    }
+
+    func context(reboots: Int = 0) -> StepContext {
+        StepContext(
+            guest: Guest(root: fake.root, runner: runner, architecture: "x86_64"), plan: plan, reboots: reboots
+        ) { event in self.events.withLock { $0.append(event) } }
+    }
+
+    /// A drive that has the payload, and digests that fit.
+    static let drive = ["/sys/block/vdb/serial": "drv", "/dev/vdb": "hello\0\0\0"]
+    static let digest: [String: FakeRunner.Answer] = ["sh -c": FakeRunner.says("aa  -\n")]
+}
+
+private func needed(_ result: CheckResult) -> Bool {
+    if case .needed = result { true } else { false }
+}
+
+private func satisfied(_ result: CheckResult) -> Bool {
+    if case .satisfied = result { true } else { false }
+}
+
+@Suite struct NouveauStepTests {
+    @Test func blacklistsOnce() async throws {
+        let grub = "menuentry {\n linux /vmlinuz root=x \(BlacklistNouveau.parameters.joined(separator: " "))\n}\n"
+        let bench = try Bench(
+            [
+                "/etc/default/grub": "GRUB_CMDLINE_LINUX=\"console=ttyS0\"\n",
+                "/boot/grub/grub.cfg": "menuentry {\n linux /vmlinuz root=x\n}\n", "/usr/sbin/update-grub": "",
+                "/etc/modprobe.d/x": "",
+            ], ["update-grub": FakeRunner.says("")])
+        let step = BlacklistNouveau()
+        #expect(needed(try await step.check(bench.context())))
+        #expect(try await step.apply(bench.context()) == .applied)
+        #expect(try bench.fake.root.text("/etc/default/grub").contains("\"console=ttyS0 rd.driver.blacklist=nouveau"))
+        try bench.fake.write("/boot/grub/grub.cfg", grub)
+        #expect(satisfied(try await step.check(bench.context())))
+    }
+
+    @Test func putsTheDefaultsBackWhereGrubFails() async throws {
+        let bench = try Bench(
+            [
+                "/etc/default/grub": "old\n", "/boot/grub/grub.cfg": "linux /vmlinuz\n", "/usr/sbin/update-grub": "",
+                "/etc/modprobe.d/x": "",
+            ], ["update-grub": FakeRunner.says("no space", status: 1)])
+        let failure = await #expect(throws: Failure.self) { try await BlacklistNouveau().apply(bench.context()) }
+        #expect(failure?.code == .bootLoader)
+        #expect(try bench.fake.root.text("/etc/default/grub") == "old\n")
+    }
+
+    static let image = "/boot/initrd.img-\(Bench.kernel)"
+    static let withInitramfs = [
+        "/usr/sbin/mkinitramfs": "", image: "old", "/etc/initramfs-tools/hooks/x": "",
+        "/lib/modules/\(Bench.kernel)/modules.dep": "kernel/drivers/gpu/drm/nouveau/nouveau.ko.xz: x.ko\n",
+    ]
+
+    @Test func rebuildsTheInitramfs() async throws {
+        let bench = Mutex<Bench?>(nil)
+        let made = try Bench(
+            Self.withInitramfs,
+            [
+                "lsinitramfs": { _ in
+                    let old = (try? bench.withLock { $0 }?.fake.root.text(Self.image)) == "old"
+                    return CommandResult(.exited(0), output: "bin/sh\n" + (old ? "usr/lib/nouveau.ko.xz\n" : ""))
+                },
+                "cp --preserve=all": { _ in
+                    try bench.withLock { $0 }?.fake.write(Self.image + ".before-gpu.new", "old")
+                    return CommandResult(.exited(0))
+                },
+                "update-initramfs -u -k": { _ in
+                    try bench.withLock { $0 }?.fake.write(Self.image, "new")
+                    return CommandResult(.exited(0))
+                },
+            ])
+        bench.withLock { $0 = made }
+        let step = RebuildInitramfs()
+        #expect(needed(try await step.check(made.context())))
+        #expect(try await step.apply(made.context()) == .applied)
+        #expect(try await step.verify(made.context()) == ["\(Self.image) has no nouveau.ko"])
+        #expect(try made.fake.root.text(Self.image + ".before-gpu") == "old")
+        #expect(satisfied(try await step.check(made.context())))
+        bench.withLock { $0 = nil }
+    }
+
+    @Test func withoutANouveauModuleNothingIsToDo() async throws {
+        let bench = try Bench(["/lib/modules/\(Bench.kernel)/modules.dep": "kernel/x.ko:\n"])
+        #expect(satisfied(try await RebuildInitramfs().check(bench.context())))
+        #expect(bench.runner.ran.isEmpty)
+    }
+
+    @Test func rebootsOnceForABusyNouveau() async throws {
+        let bench = try Bench(
+            ["/proc/modules": "nouveau 1 1 - Live 0x0\n"],
+            ["modprobe -r nouveau": FakeRunner.says("modprobe: FATAL: Module nouveau is in use.", status: 1)])
+        guard case .rebootRequired(let reason) = try await UnloadNouveau().apply(bench.context()) else {
+            Issue.record("no reboot")
+            return
+        }
+        #expect(reason.contains("in use"))
+        let failure = await #expect(throws: Failure.self) { try await UnloadNouveau().apply(bench.context(reboots: 1)) }
+        #expect(failure?.code == .nouveau)
+    }
+}
+
+@Suite struct DriverStepTests {
+    static let step = InstallDriver(recipe: Bench.driver)
+    static let installed: FakeRunner.Answer = FakeRunner.says("470.256.02\n")
+    static let absent: FakeRunner.Answer = FakeRunner.says("", status: 1)
+
+    @Test func isSatisfiedByTheSameVersion() async throws {
+        let bench = try Bench(["/usr/bin/nvidia-smi": ""], ["modinfo -F version nvidia": Self.installed])
+        #expect(satisfied(try await Self.step.check(bench.context())))
+        try InstallMarker(.driver).set(
+            try {
+                try StateFolder(bench.fake.root).create(); return bench.fake.root
+            }())
+        #expect(needed(try await Self.step.check(bench.context())))
+    }
+
+    @Test func installsAndCleansUp() async throws {
+        let bench = try Bench(
+            Bench.drive,
+            Bench.digest.merging([
+                "modinfo -F version nvidia": Self.absent,
+                "sh /": FakeRunner.says("Verifying archive integrity... OK\n"),
+            ]) { $1 })
+        try StateFolder(bench.fake.root).create()
+        #expect(try await Self.step.apply(bench.context()) == .applied)
+        let line = try #require(bench.runner.ran.first { $0.contains("NVIDIA.run") })
+        #expect(line.contains("--silent") && line.contains("--tmpdir /var/tmp/gpu-guest-agent-"))
+        #expect(bench.fake.root.list("/var/tmp") == ["x"])
+        #expect(!InstallMarker(.driver).isSet(bench.fake.root))
+    }
+
+    @Test(arguments: [0, 1]) func rebootsOnceWhereNouveauIsBound(_ reboots: Int) async throws {
+        let bench = try Bench(
+            Bench.drive,
+            Bench.digest.merging([
+                "modinfo -F version nvidia": Self.absent,
+                "sh /": FakeRunner.says(
+                    "ERROR: The Nouveau kernel driver is currently in use by your system.\n", status: 1),
+            ]) { $1 })
+        try StateFolder(bench.fake.root).create()
+        if reboots == 0 {
+            guard case .rebootRequired = try await Self.step.apply(bench.context()) else {
+                Issue.record("no reboot")
+                return
+            }
+        } else {
+            let failure = await #expect(throws: Failure.self) { try await Self.step.apply(bench.context(reboots: 1)) }
+            #expect(failure?.code == .nouveau)
+        }
+        #expect(InstallMarker(.driver).isSet(bench.fake.root))
+    }
+
+    @Test func refusesAPayloadThatIsNotThePlans() async throws {
+        let bench = try Bench(
+            Bench.drive, ["modinfo -F version nvidia": Self.absent, "sh -c": FakeRunner.says("bb  -\n")])
+        let failure = await #expect(throws: Failure.self) { try await Self.step.apply(bench.context()) }
+        #expect(failure?.code == .payloadCorrupt)
+        let none = try Bench([:], ["modinfo -F version nvidia": Self.absent])
+        let missing = await #expect(throws: Failure.self) { try await Self.step.apply(none.context()) }
+        #expect(missing?.code == .payloadMissing)
+    }
+
+    @Test func takesAnotherVersionOutFirst() async throws {
+        let bench = try Bench(
+            Bench.drive.merging(["/usr/bin/nvidia-uninstall": ""]) { $1 },
+            Bench.digest.merging([
+                "modinfo -F version nvidia": FakeRunner.says("390.42\n"),
+                "/usr/bin/nvidia-uninstall --silent": FakeRunner.says(""), "sh /": FakeRunner.says(""),
+            ]) { $1 })
+        try StateFolder(bench.fake.root).create()
+        #expect(needed(try await Self.step.check(bench.context())))
+        #expect(try await Self.step.apply(bench.context()) == .applied)
+        #expect(bench.runner.ran.contains("/usr/bin/nvidia-uninstall --silent"))
+    }
+}
+
+@Suite struct CUDAStepTests {
+    static let compilers = ["/usr/bin/gcc": "", "/usr/bin/gcc-11": "", "/usr/bin/g++-11": ""]
+    static let twelve: [String: FakeRunner.Answer] = ["gcc -dumpversion": FakeRunner.says("12\n")]
+
+    @Test func choosesTheNewestCompilerThatFits() async throws {
+        let bench = try Bench(
+            Self.compilers.merging(["/usr/bin/gcc-10": "", "/usr/bin/g++-10": ""]) { $1 }, Self.twelve)
+        let compiler = try #require(try await HostCompiler.choose(for: Bench.cuda, bench.context()))
+        #expect(compiler == HostCompiler(c: "/usr/bin/gcc-11", cxx: "/usr/bin/g++-11", isDefault: false, fits: true))
+        let path = try compiler.searchPath(bench.context())
+        #expect(path["PATH"]?.hasPrefix("/var/lib/gpu-guest-agent/compiler:") == true)
+        #expect(bench.fake.root.linkTarget("/var/lib/gpu-guest-agent/compiler/gcc") == "/usr/bin/gcc-11")
+    }
+
+    @Test func asksForACompilerThatFits() async throws {
+        let bench = try Bench(["/usr/bin/gcc": "", "/usr/bin/g++": ""], Self.twelve)
+        #expect(try await HostCompiler.wanted(for: Bench.cuda, bench.context()) == 11)
+        #expect(try await HostCompiler.choose(for: Bench.cuda, bench.context())?.fits == false)
+    }
+
+    static let sample = "/usr/local/cuda-11.4/samples/NVIDIA_CUDA-11.4_Samples/1_Utilities"
+
+    @Test func readsReleaseVersionAndSamples() async throws {
+        let nvcc: [String: FakeRunner.Answer] = [
+            "/usr/local/cuda-11.4/bin/nvcc --version": FakeRunner.says(
+                "Cuda compilation tools, release 11.4, V11.4.152\n")
+        ]
+        let step = InstallCUDAToolkit(recipe: Bench.cuda)
+        let files = [
+            "/usr/local/cuda-11.4/bin/nvcc": "", "/usr/local/cuda-11.4/version.json": "{\"version\" : \"11.4.4\"}",
+            Self.sample + "/deviceQuery/Makefile": "",
+        ]
+        #expect(satisfied(try await step.check(try Bench(files, nvcc).context())))
+        var other = files
+        other["/usr/local/cuda-11.4/version.json"] = "{\"version\" : \"11.4.1\"}"
+        #expect(needed(try await step.check(try Bench(other, nvcc).context())))
+        #expect(needed(try await step.check(try Bench().context())))
+    }
+
+    @Test(
+        arguments: [
+            ("Detected 1 CUDA Capable device(s)\nResult = PASS\n", 0, nil),
+            ("cudaGetDeviceCount returned 999\n-> unknown error\nResult = FAIL\n", 1, "nvidia-uvm"),
+            ("no result\n", 0, ""),
+        ] as [(String, Int32, String?)])
+    func provesBySamples(_ output: String, _ status: Int32, _ words: String?) async throws {
+        let bench = try Bench(
+            [Self.sample + "/deviceQuery/deviceQuery": ""],
+            [
+                "/usr/local/cuda-11.4/bin/nvcc --version": FakeRunner.says("release 11.4, V11.4.152\n"),
+                Self.sample: FakeRunner.says(output, status: status),
+            ])
+        let step = ProveCUDA(recipe: Bench.cuda)
+        guard let words else {
+            #expect(try await step.verify(bench.context()).contains("deviceQuery: exit status 0, Result = PASS"))
+            return
+        }
+        let failure = await #expect(throws: Failure.self) { try await step.verify(bench.context()) }
+        #expect(failure?.code == .cudaProof && failure?.message.contains(words) == true)
+    }
+
+    @Test func setsUpTheEnvironmentWithoutStubs() async throws {
+        let bench = try Bench(
+            Self.compilers.merging([
+                "/etc/profile.d/x": "", "/etc/ld.so.conf.d/x": "", "/usr/local/cuda-11.4/bin/nvcc": "",
+            ]) { $1 },
+            Self.twelve.merging(["ldconfig": FakeRunner.says("\tlibcudart.so.11.0 => /usr/local/cuda-11.4/lib64/x\n")])
+            { $1 })
+        // The link's target is absolute: in a folder that is no root it would dangle, so the folder is there already.
+        try bench.fake.root.createDirectory("/usr/local/cuda")
+        let step = SetUpEnvironment(recipe: Bench.cuda)
+        #expect(needed(try await step.check(bench.context())))
+        #expect(try await step.apply(bench.context()) == .applied)
+        #expect(satisfied(try await step.check(bench.context())))
+        #expect(try bench.fake.root.text(SetUpEnvironment.profile).contains("-ccbin /usr/bin/g++-11"))
+        #expect(try bench.fake.root.text(SetUpEnvironment.loader) == "/usr/local/cuda-11.4/lib64\n")
+    }
+}
+
+@Suite struct InspectStepTests {
+    @Test func refusesBeforeAnythingIsChanged() async throws {
+        let systemctl = ["systemctl --version": FakeRunner.says("systemd 252\n")]
+        let noSystemd = try Bench([:], systemctl)
+        guard case .blocked(let failure) = try await Inspect().check(noSystemd.context()) else {
+            Issue.record("not blocked")
+            return
+        }
+        #expect(failure.code == .guestUnsupported && failure.message.contains("systemd"))
+
+        let fedora = try Bench(["/run/systemd/system/x": "", "/etc/os-release": "ID=fedora\n"], systemctl)
+        guard case .blocked(let other) = try await Inspect().check(fedora.context()) else {
+            Issue.record("not blocked")
+            return
+        }
+        #expect(other.code == .guestUnsupported && !other.remedy.isEmpty)
+    }
+
+    @Test func asksTheHostForTheGPU() async throws {
+        let bench = try Bench(
+            ["/run/systemd/system/x": ""], ["systemctl --version": FakeRunner.says("systemd 252\n")])
+        #expect(needed(try await Inspect().check(bench.context())))
+        guard case .needsHost(.attachGPU, _) = try await Inspect().apply(bench.context()) else {
+            Issue.record("no request")
+            return
+        }
+    }
+}
