@@ -27,7 +27,7 @@ import Testing
         #expect(report.steps[1].evidence == ["gone"])
         #expect(report.steps[1].durationSeconds == 4, "from the record before its first to its last")
         #expect(report.steps[2].outcome == .satisfied)
-        #expect(report.warnings == ["mind[31m this"], "control characters of a guest never reach a terminal")
+        #expect(report.warnings == ["mind this"], "escape sequences of a guest never reach a terminal")
         #expect(report.durationSeconds == 100)
     }
 

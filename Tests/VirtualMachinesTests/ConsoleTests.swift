@@ -70,15 +70,6 @@ import Testing
         await #expect(throws: CancellationError.self) { _ = try await task.value }
     }
 
-    @Test func guestOutputIsCleaned() {
-        #expect(printable("\u{1b}[2J\u{1b}]0;title\u{7}\u{1b}(Ba\tb\r\u{8}\u{7f}é".utf8) == "a bé")
-        #expect(printable("\u{1b}Pdevice\u{1b}\\x\u{1b}]0;no end".utf8) == "x")
-        // C1 control, and a right-to-left override.
-        #expect(printable("a\u{9b}31mb\u{202e}c".utf8) == "a31mbc")
-        #expect(printable(String(repeating: "x", count: 1000).utf8, limit: 10) == "xxxxxxxxxx…")
-        #expect(printable([0xff, 0xfe, 0x41]).hasSuffix("A"))
-    }
-
     @Test func linesAreBounded() {
         var buffer = LineBuffer(limit: 4)
         #expect(buffer.append("ab\ncdefgh".utf8).map { String(decoding: $0, as: UTF8.self) } == ["ab", "cdef"])

@@ -38,7 +38,7 @@ public struct ConsoleWatch: Sendable {
             position += Int64(bytes.count)
             // A prompt ("grub rescue> ") ends without a newline: what is unfinished is read as well.
             for line in lines.append(bytes) + [lines.rest] {
-                if let finding = Self.diagnose(line: printable(line, limit: 4096)) {
+                if let finding = Self.diagnose(line: Printable.line(line, limit: 4096)) {
                     // The lines below it tell more (a panic's call trace); let them come.
                     try await Task.sleep(for: interval)
                     return failure(finding)

@@ -1,3 +1,4 @@
+import Contract
 import FoundationEssentials
 import SystemPackage
 
@@ -22,5 +23,5 @@ func fileBytes(_ path: String, from offset: Int64, limit: Int) -> [UInt8] {
 func logTail(_ path: String, since offset: Int64 = 0, lines: Int = 20) -> [String] {
     let start = max(offset, fileSize(path) - 64 << 10)
     let text = fileBytes(path, from: start, limit: 64 << 10)
-    return text.split(separator: UInt8(ascii: "\n")).suffix(lines).map { printable($0) }.filter { !$0.isEmpty }
+    return text.split(separator: UInt8(ascii: "\n")).suffix(lines).map { Printable.line($0) }.filter { !$0.isEmpty }
 }

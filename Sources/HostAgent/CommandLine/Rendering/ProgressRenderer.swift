@@ -40,26 +40,22 @@ final class ProgressRenderer: Sendable {
     private func show(_ event: Event) {
         switch event {
         case .stepSatisfied(let id, let evidence): line("   \(id): done already\(Self.because(evidence.first))")
-        case .stepStarted(let id, let reason): line("   \(id): \(Self.clean(reason))")
-        case .progress(let id, let message): live("   \(id): \(Self.clean(message))")
+        case .stepStarted(let id, let reason): line("   \(id): \(Printable.line(reason))")
+        case .progress(let id, let message): live("   \(id): \(Printable.line(message))")
         case .stepVerified(let id, let evidence): line("   \(id): ok\(Self.because(evidence.first))")
-        case .rebootRequested(let id, let reason): line("   \(id): the guest reboots: \(Self.clean(reason))")
-        case .hostNeeded(let id, _, let reason): line("   \(id): needs the host: \(Self.clean(reason))")
-        case .warning(_, let message): line("   warning: \(Self.clean(message))")
-        case .stepFailed(let id, let failure): line("   \(id): FAILED: \(Self.clean(failure.message))")
+        case .rebootRequested(let id, let reason): line("   \(id): the guest reboots: \(Printable.line(reason))")
+        case .hostNeeded(let id, _, let reason): line("   \(id): needs the host: \(Printable.line(reason))")
+        case .warning(_, let message): line("   warning: \(Printable.line(message))")
+        case .stepFailed(let id, let failure): line("   \(id): FAILED: \(Printable.line(failure.message))")
         case .inspected(let facts):
-            line("   guest: \(Self.clean(facts.osName)), kernel \(Self.clean(facts.kernel)), \(facts.cpus) CPUs")
+            line(
+                "   guest: \(Printable.line(facts.osName)), kernel \(Printable.line(facts.kernel)), \(facts.cpus) CPUs")
         case .planAccepted, .agentStarted, .output, .stepApplied, .finished, .unknown: break
         }
     }
 
     private static func because(_ evidence: String?) -> String {
-        evidence.map { " (\(clean($0)))" } ?? ""
-    }
-
-    /// Words of the guest: one line, no control characters.
-    private static func clean(_ text: String) -> String {
-        String(text.unicodeScalars.prefix(300).map { $0.properties.generalCategory == .control ? " " : Character($0) })
+        evidence.map { " (\(Printable.line($0)))" } ?? ""
     }
 
     private func line(_ text: String) {

@@ -12,34 +12,44 @@ struct AgentInstallation: Sendable {
 
     static let path = "/usr/local/libexec/gpu-guest-agent"
 
+    /// The installing script's status for a binary whose digest is not the host's.
+    private static let damaged: Int32 = 88
+
     /// Pushes the binary unless the guest has exactly this one, and has it install its unit.
     func install() async throws {
-        let operation = "put the guest agent in place"
-        let remedy = "Look whether /usr/local in the guest is full or read-only."
+        let upload = "/tmp/gpu-guest-agent.\(runID)"
         let present = try await shell.attempt("sha256sum \(Self.path)", deadline: .seconds(120))
-        if !present.stdoutText.hasPrefix(agentSHA256) {
-            // Uploaded to a place that the login may write, copied by root: a binary *moved* from a home keeps its
-            // SELinux label and fails under systemd with 203/EXEC.
-            let upload = "/tmp/gpu-guest-agent.\(runID)"
-            try await shell.connection.upload(
-                file: agentPath, to: upload, mode: 0o700, deadline: .seconds(600))
-            let seen = try await shell.run(
-                "sha256sum \(shellQuote(upload))", deadline: .seconds(120), operation: operation, code: .agentInstall,
-                remedy: remedy)
-            guard seen.hasPrefix(agentSHA256) else {
-                throw Failure(
-                    .agentInstall, operation: operation, message: "The agent arrived damaged.",
-                    evidence: ["sent \(agentSHA256)", "arrived \(Printable.line(seen.prefix(64)))"],
-                    remedy: "Run the same command again; look for a full /tmp in the guest.", retryable: true,
-                    side: .guest)
-            }
-            try await shell.run(
-                "mkdir -p /usr/local/libexec && cp \(shellQuote(upload)) \(Self.path).new && chmod 755 \(Self.path).new"
-                    + " && mv -f \(Self.path).new \(Self.path) && rm -f \(shellQuote(upload)) && sync",
-                deadline: .seconds(120), operation: operation, code: .agentInstall, remedy: remedy)
+        if present.stdoutText.hasPrefix(agentSHA256) {
+            try check(await shell.attempt("\(Self.path) install", deadline: .seconds(120)))
+            return
         }
-        try await shell.run(
-            "\(Self.path) install", deadline: .seconds(120), operation: operation, code: .agentInstall, remedy: remedy)
+        // Uploaded to a place that the login may write, copied by root: a binary *moved* from a home keeps its SELinux
+        // label and fails under systemd with 203/EXEC. One script, since each command costs seconds under emulation.
+        try await shell.connection.upload(file: agentPath, to: upload, mode: 0o700, deadline: .seconds(600))
+        let script = """
+            set -e
+            upload=\(shellQuote(upload)) agent=\(Self.path)
+            [ "$(sha256sum <"$upload" | cut -c 1-64)" = \(agentSHA256) ] || exit \(Self.damaged)
+            mkdir -p /usr/local/libexec
+            cp "$upload" $agent.new
+            chmod 755 $agent.new
+            mv -f $agent.new $agent
+            rm -f "$upload"
+            sync
+            $agent install
+            """
+        try check(await shell.attempt(script, deadline: .seconds(240)))
+    }
+
+    private func check(_ output: SSHConnection.Output) throws {
+        guard output.status != 0 else { return }
+        throw Failure(
+            .agentInstall, operation: "put the guest agent in place",
+            message: output.status == Self.damaged
+                ? "The agent arrived damaged." : "Installing it ended with status \(output.status).",
+            evidence: Array(Printable.lines(output.stderrText + "\n" + output.stdoutText).suffix(20)),
+            remedy: "Look whether /tmp or /usr/local in the guest is full or read-only; run the same command again.",
+            retryable: true, side: .guest)
     }
 
     /// Hands the plan over; the agent goes on under systemd. A plan that it has already is taken up where it was.

@@ -39,7 +39,6 @@ struct Following {
             } catch let failure as Failure where Self.isTransient(failure) {
                 cut = failure
             }
-            if let failure = lastRequest(in: journal) { throw failure }
             fruitless = journal.lastSeq > before ? 0 : fruitless + 1
             if let cut, fruitless >= Self.patience { throw cut }
             // An agent that is dead with its journal unfinished is started again; the others are just reconnected to.
@@ -58,6 +57,9 @@ struct Following {
                     for try await line in lines where !line.isEmpty { feed.yield(try JournalLine.decode(line)) }
                 }
                 feed.finish()
+            } catch let failure as Failure where failure.code == .commandFailed {
+                // `follow` ended by itself: it does so, in words, where no agent works on an unfinished journal.
+                feed.finish(throwing: Self.silent(failure.evidence))
             } catch {
                 feed.finish(throwing: error)
             }
@@ -65,12 +67,18 @@ struct Following {
         defer { reader.cancel() }
         for try await record in records where try journal.append(record) {
             progress(.guest(record))
+            if let failure = Self.unfulfillable(record.event) { throw failure }
             if journal.finished != nil { return }
         }
         try Task.checkCancellation()
-        throw Failure(
+        throw Self.silent([])
+    }
+
+    private static func silent(_ evidence: [String]) -> Failure {
+        Failure(
             .agentSilent, operation: "follow the guest agent", message: "The agent stopped before it had finished.",
-            remedy: "Look at `journalctl -u gpu-guest-agent` in the guest.", retryable: true, side: .guest)
+            evidence: evidence, remedy: "Look at `journalctl -u gpu-guest-agent` in the guest.", retryable: true,
+            side: .guest)
     }
 
     /// What reconnecting can cure.
@@ -79,8 +87,8 @@ struct Following {
     }
 
     /// A request that this host cannot fulfil yet: hot-plug has an issue of its own.
-    private func lastRequest(in journal: GuestJournal) -> Failure? {
-        guard case .hostNeeded(_, let request, let reason)? = journal.records.last?.event else { return nil }
+    private static func unfulfillable(_ event: Event) -> Failure? {
+        guard case .hostNeeded(_, let request, let reason) = event else { return nil }
         let message: String
         switch request {
         case .attachGPU: message = "The guest does not see its GPU."
