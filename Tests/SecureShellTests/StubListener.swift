@@ -56,12 +56,16 @@ final class StubListener: Sendable {
     }
 }
 
-/// A port that nobody listens on, for now.
+/// A port that nobody listens on, for now; the same one is not given out twice.
 func freePort() throws -> UInt16 {
-    let (descriptor, port) = try bindLoopback()
-    close(descriptor)
-    return port
+    while true {
+        let (descriptor, port) = try bindLoopback()
+        close(descriptor)
+        if givenPorts.withLock({ $0.insert(port).inserted }) { return port }
+    }
 }
+
+private let givenPorts = Mutex<Set<UInt16>>([])
 
 private struct BindError: Error {
     var code: Int32

@@ -62,12 +62,14 @@ extension Session {
         } catch let error as LibraryError {
             let type = key.type ?? "key"
             switch error.code {
-            case LIBSSH2_ERROR_FILE, LIBSSH2_ERROR_METHOD_NONE, LIBSSH2_ERROR_ALLOC:
+            case LIBSSH2_ERROR_FILE, LIBSSH2_ERROR_METHOD_NONE, LIBSSH2_ERROR_ALLOC,
+                LIBSSH2_ERROR_KEYFILE_AUTH_FAILED:
+
                 return .unusable(
                     key.isEncrypted
                         ? "the passphrase does not open it (\(error.description))"
                         : "libssh2 cannot use it (\(error.description))")
-            case _ where error.isDisconnect: return .disconnected(error.description, tried: 0)
+            case _ where error.isHangUp: return .disconnected(error.description, tried: 0)
             case _ where type == "ssh-rsa" && !Library.signsRSAWithSHA2:
                 return .refused(
                     "refused: libssh2 before 1.11 signs RSA with SHA-1, which OpenSSH 8.8 and later refuse; use an "
@@ -92,7 +94,7 @@ extension Session {
             try answerPrompts(user, password, until: deadline)
             return .accepted
         } catch let error as LibraryError {
-            if error.isDisconnect { return .disconnected(error.description, tried: 0) }
+            if error.isHangUp { return .disconnected(error.description, tried: 0) }
             if error.code == LIBSSH2_ERROR_PASSWORD_EXPIRED { return .refused("right, but it has expired") }
             return .refused("refused: \(error.description)")
         }
@@ -143,7 +145,7 @@ extension Session {
             do {
                 try perform(until: deadline) { libssh2_agent_userauth(agent, user, key) }
                 return .accepted
-            } catch let error as LibraryError where error.isDisconnect {
+            } catch let error as LibraryError where error.isHangUp {
                 return .disconnected(error.description, tried: tried)
             } catch is LibraryError {
                 tried += 1
@@ -161,4 +163,8 @@ extension LibraryError {
             LIBSSH2_ERROR_SOCKET_NONE, LIBSSH2_ERROR_BAD_SOCKET, LIBSSH2_ERROR_TIMEOUT, LIBSSH2_ERROR_SOCKET_TIMEOUT,
         ].contains(code)
     }
+
+    /// Whether the server hung up during the login. libssh2 reports that like a refusal (-19), but says what it was
+    /// waiting for instead of what is invalid; on the dead connection it would refuse all that follows.
+    var isHangUp: Bool { isDisconnect || text.hasPrefix("Waiting for") }
 }

@@ -26,18 +26,7 @@ final class Channel {
     }
 
     deinit {
-        // Freeing sends a close where none was sent. It may have to wait for the socket, but not for long: a channel
-        // that cannot be closed takes the session with it.
-        if session.brokenBy == nil {
-            let deadline = ContinuousClock.now + .milliseconds(300)
-            while libssh2_channel_free(raw) == LIBSSH2_ERROR_EAGAIN {
-                guard session.waitBriefly(until: deadline) else {
-                    // Not freed: the session frees what it still has.
-                    session.markBroken("a channel could not be closed")
-                    return
-                }
-            }
-        }
+        session.release(channel: raw)
     }
 
     /// Bytes that the server may send ahead of us: libssh2's default, a macro that Swift cannot import.

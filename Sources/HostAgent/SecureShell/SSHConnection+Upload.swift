@@ -76,9 +76,10 @@ extension SSHConnection {
         let target = shellQuote(remotePath)
         let partial = shellQuote("\(remotePath).partial-\(suffix)")
         // When the connection breaks, `cat` sees an ordinary end and succeeds. Only the size tells a part from the
-        // whole, so nothing is renamed before it was compared.
+        // whole, so nothing is renamed before it was compared. SIGPIPE is ignored for the same case: the complaint
+        // goes to a closed pipe, and must not end the shell before it has cleaned up.
         return """
-            umask 077; trap 'rm -f '\(shellQuote(partial)) EXIT; trap 'exit 1' HUP INT TERM
+            umask 077; trap '' PIPE; trap 'exit 1' HUP INT TERM; trap \(shellQuote("rm -f \(partial)")) EXIT
             cat > \(partial) || exit 1
             got=$(wc -c < \(partial))
             if [ "$got" -ne \(size) ]; then echo "only $got of \(size) bytes arrived" >&2; exit 1; fi

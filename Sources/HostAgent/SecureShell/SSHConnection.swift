@@ -88,6 +88,7 @@ public actor SSHConnection {
             if let reason = session.brokenBy {
                 throw Failure.sshBroken(endpoint, operation: operation, seen: reason)
             }
+            session.reapChannels()
             do {
                 return try body(session)
             } catch let error as LibraryError {

@@ -43,6 +43,8 @@ final class Session {
     /// Set once somebody is logged in. Before that a keepalive would break into the key exchange, which the server
     /// answers by hanging up.
     var sendsKeepalives = false
+    /// Channels that wait for the server's close.
+    private var closing: [OpaquePointer] = []
     /// When the server was last heard, for ``silenceLimit``.
     private var lastHeard = ContinuousClock.now
 
@@ -125,14 +127,35 @@ final class Session {
         }
     }
 
-    /// Waits for the socket in the direction of the last call, for cleaning up, which neither a cancelled task nor a
-    /// closed connection may cut short.
+    /// Closes a channel and frees it, now or later.
     ///
-    /// - Returns: False when `deadline` has passed.
-    func waitBriefly(until deadline: ContinuousClock.Instant) -> Bool {
-        let directions = libssh2_session_block_directions(raw)
-        let sending = directions & LIBSSH2_SESSION_BLOCK_OUTBOUND != 0
-        var descriptor = pollfd(fd: socket.descriptor, events: Int16(sending ? POLLOUT : POLLIN), revents: 0)
+    /// To free a channel libssh2 waits for the server's close, which OpenSSH sends when the command has ended. That of
+    /// a hung command may never come: once our own close is sent, the rest is left to ``reapChannels()``.
+    func release(channel: OpaquePointer) {
+        // A broken session sends nothing more, and frees its channels itself.
+        guard brokenBy == nil else { return }
+        let deadline = ContinuousClock.now + .milliseconds(300)
+        while libssh2_channel_free(channel) == LIBSSH2_ERROR_EAGAIN {
+            guard libssh2_session_block_directions(raw) & LIBSSH2_SESSION_BLOCK_OUTBOUND != 0 else {
+                closing.append(channel)
+                return
+            }
+            guard waitToSend(until: deadline) else {
+                markBroken("a channel could not be closed")
+                return
+            }
+        }
+    }
+
+    /// Frees the channels whose close has come meanwhile.
+    func reapChannels() {
+        closing.removeAll { libssh2_channel_free($0) != LIBSSH2_ERROR_EAGAIN }
+    }
+
+    /// Waits in cleaning up, which neither a cancelled task nor a closed connection may cut short. False when `deadline`
+    /// has passed.
+    private func waitToSend(until deadline: ContinuousClock.Instant) -> Bool {
+        var descriptor = pollfd(fd: socket.descriptor, events: Int16(POLLOUT), revents: 0)
         let left = ContinuousClock.now.duration(to: deadline) / .milliseconds(1)
         return left > 0 && poll(&descriptor, 1, Int32(left.rounded(.up))) > 0
     }
