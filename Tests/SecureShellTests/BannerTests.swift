@@ -20,7 +20,7 @@ extension OneAtATime {
                 let endpoint = SSHEndpoint(host: "127.0.0.1", port: listener.port)
                 _ = try await waitForSSHBanner(endpoint, deadline: .now + .seconds(2))
             }
-            #expect(failure.evidence.joined().contains("accepted"))
+            #expect(failure.evidence.joined().contains("reset"))
             #expect(listener.connections > 1)
         }
 

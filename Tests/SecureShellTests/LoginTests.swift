@@ -46,6 +46,17 @@ extension OneAtATime {
             }
         }
 
+        @Test(arguments: ["PEM", "PKCS8"]) func otherFormatsAreRead(format: String) async throws {
+            try await TestServer.with { server in
+                let path = "\(server.folder)/other-format"
+                try await makeKey("ecdsa", at: path, format: format)
+                try FileManager.default.removeItem(atPath: "\(server.folder)/authorized_keys")
+                try FileManager.default.copyItem(atPath: "\(path).pub", toPath: "\(server.folder)/authorized_keys")
+                let login = SSHLogin(user: server.user, credentials: [.privateKeyFile(path: path)])
+                #expect(try await server.connect([login]).user == server.user)
+            }
+        }
+
         @Test func refusalSaysWhatWasTried() async throws {
             try await TestServer.with { server in
                 let other = try await KeyPair.generate(at: "\(server.folder)/other", comment: "other")

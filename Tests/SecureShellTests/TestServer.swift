@@ -17,9 +17,9 @@ struct TestServer: Sendable {
     /// A login that the server accepts.
     var login: SSHLogin { SSHLogin(user: user, credentials: [.privateKeyFile(path: clientKey.privateKeyPath)]) }
 
-    /// Starts a server, hands it to `body` and stops it.
+    /// Starts a server, hands it to `body` and stops it. `options` are lines of sshd_config, `environment` is NAME=VALUE.
     static func with<Value: Sendable>(
-        port: UInt16? = nil, options: [String] = [], hostKeys: [String] = ["ed25519"],
+        port: UInt16? = nil, options: [String] = [], environment: [String] = [], hostKeys: [String] = ["ed25519"],
         isolation: isolated (any Actor)? = #isolation, _ body: (TestServer) async throws -> Value
     ) async throws -> Value {
         let folder = try makeFolder()
@@ -32,6 +32,8 @@ struct TestServer: Sendable {
         var lines = [
             "Port \(endpoint.port)", "ListenAddress 127.0.0.1", "PidFile none", "UsePAM no", "StrictModes no",
             "AuthorizedKeysFile \(folder)/authorized_keys", "PermitRootLogin yes", "KbdInteractiveAuthentication no",
+            // Another home: bash reads ~/.bashrc for sshd too, and what people have there takes seconds and locks.
+            (["SetEnv", "HOME=\(folder)"] + environment).joined(separator: " "),
         ]
         for type in hostKeys {
             try await makeKey(type, at: "\(folder)/host_\(type)")
@@ -64,9 +66,12 @@ struct TestServer: Sendable {
 }
 
 /// Makes a key without a passphrase, or with one.
-func makeKey(_ type: String, at path: String, passphrase: String = "") async throws {
+func makeKey(
+    _ type: String, at path: String, passphrase: String = "", format: String = "RFC4716"
+) async throws {
     let result = try await Subprocess.run(
-        .name("ssh-keygen"), arguments: ["-q", "-t", type, "-N", passphrase, "-f", path], output: .discarded,
+        .name("ssh-keygen"), arguments: ["-q", "-t", type, "-N", passphrase, "-m", format, "-f", path],
+        output: .discarded,
         error: .discarded)
     guard result.terminationStatus.isSuccess else { throw CocoaError(.fileWriteUnknown) }
 }

@@ -56,8 +56,9 @@ extension OneAtATime {
         }
 
         @Test func fullDiskIsSaid() async throws {
-            let path = try makeCommand("cat", "echo 'cat: write error: No space left on device' >&2; exit 1")
-            try await TestServer.with(options: ["SetEnv PATH=\(path)"]) { server in
+            let (path, folder) = try makeCommand("cat", "echo 'cat: write error: No space left on device' >&2; exit 1")
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try await TestServer.with(environment: ["PATH=\(path)"]) { server in
                 let local = try makeFile(8 << 20, in: server.folder)
                 let connection = try await server.connect()
                 let failure = try await expectFailure(.guestSpace) {
@@ -103,8 +104,9 @@ extension OneAtATime {
         @Test(arguments: [true, false]) func passwordNeverEndsUpInTheFile(sudoAsks: Bool) async throws {
             // A stand-in for sudo: takes a line as the password, or leaves it where it needs none.
             let reading = sudoAsks ? "IFS= read -r password; [ \"$password\" = 'pass word' ] || exit 1\n" : ""
-            let path = try makeCommand("sudo", "shift 3\n\(reading)exec \"$@\"")
-            try await TestServer.with(options: ["SetEnv PATH=\(path)"]) { server in
+            let (path, folder) = try makeCommand("sudo", "shift 3\n\(reading)exec \"$@\"")
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try await TestServer.with(environment: ["PATH=\(path)"]) { server in
                 let local = try makeFile(1 << 20, in: server.folder)
                 let remote = "\(server.folder)/target"
                 try await server.connect().upload(
@@ -114,8 +116,9 @@ extension OneAtATime {
         }
 
         @Test func refusedSudoIsSaid() async throws {
-            let path = try makeCommand("sudo", "echo 'sudo: a password is required' >&2; exit 1")
-            try await TestServer.with(options: ["SetEnv PATH=\(path)"]) { server in
+            let (path, folder) = try makeCommand("sudo", "echo 'sudo: a password is required' >&2; exit 1")
+            defer { try? FileManager.default.removeItem(atPath: folder) }
+            try await TestServer.with(environment: ["PATH=\(path)"]) { server in
                 let local = try makeFile(8 << 20, in: server.folder)
                 let connection = try await server.connect()
                 try await expectFailure(.sudoRefused) {
@@ -126,11 +129,11 @@ extension OneAtATime {
         }
 
         /// A PATH on which a script of ours stands in front of the real command.
-        private func makeCommand(_ name: String, _ body: String) throws -> String {
+        private func makeCommand(_ name: String, _ body: String) throws -> (path: String, folder: String) {
             let folder = try makeFolder()
             try "#!/bin/sh\n\(body)\n".write(toFile: "\(folder)/\(name)", atomically: true, encoding: .utf8)
             chmod("\(folder)/\(name)", 0o755)
-            return "\(folder):/usr/bin:/bin"
+            return ("\(folder):/usr/bin:/bin", folder)
         }
 
         private func makeFile(_ size: Int, in folder: String) throws -> String {

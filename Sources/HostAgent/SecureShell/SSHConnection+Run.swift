@@ -28,6 +28,9 @@ extension SSHConnection {
 
     /// Runs a command and waits for its end. A status other than 0 is no error here.
     ///
+    /// As with ssh, the end is that of everything that holds the command's outputs: what it leaves in the background
+    /// should write elsewhere.
+    ///
     /// - Parameters:
     ///   - command: A command line for the user's login shell, as it stands; ``shellQuote(_:)`` makes words of it.
     ///   - input: Standard input. It ends after this; nil is an empty one.

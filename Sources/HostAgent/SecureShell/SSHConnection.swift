@@ -8,7 +8,8 @@ import Contract
 /// `CancellationError`; ``close()`` ends whatever is in progress.
 ///
 /// A remote command outlives its channel: after a deadline or a cancellation the server closes its pipes, and a command
-/// that uses none of them runs on.
+/// that uses none of them runs on. The connection stays good, unless a packet was half sent (an upload, above all): then
+/// what follows throws `ssh.broken`, and the caller connects anew.
 public actor SSHConnection {
     /// The user whose login was accepted.
     public nonisolated let user: String
@@ -42,7 +43,8 @@ public actor SSHConnection {
     ///   - endpoint: Where the server listens.
     ///   - logins: Users, and what to try for each.
     ///   - hostKey: What the server's key must be; checked before anything secret is sent.
-    ///   - timeout: For everything together: name resolution, TCP, key exchange and all logins.
+    ///   - timeout: For everything together: TCP, key exchange and all logins. A slow resolver of names may exceed it;
+    ///     addresses need none.
     /// - Returns: A connection in which one of the users is logged in.
     /// - Throws: ``Failure``:
     ///   `ssh.unreachable` (nothing there, no common algorithms, too slow),
