@@ -15,10 +15,11 @@ import Testing
         #expect(loaded.job == Samples.job())
     }
 
-    @Test func aNewerRecordIsRefused() throws {
+    @Test(arguments: [#"{"schema": 99}"#, #"{"schema": 1}"#, "", "[]"])
+    func aRecordThatIsNotUnderstoodIsRefused(_ text: String) throws {
         let folder = RunFolder(state: try Samples.folder(), resultPath: "/x")
         try folder.create()
-        try folder.write(Data(#"{"schema": 99}"#.utf8), to: folder.recordPath)
+        try folder.write(Data(text.utf8), to: folder.recordPath)
         let failure = #expect(throws: Failure.self) { try folder.load() }
         #expect(failure?.code == .runDiffers)
     }

@@ -29,7 +29,11 @@ extension OneAtATime {
                 let text = try await server.connect().run(
                     "cat \(shellQuote(server.folder))/host_ecdsa.pub", deadline: .seconds(10)
                 ).stdoutText.split(separator: " ").map(String.init)
-                let pin = HostKeyPin(type: text[0], base64: text[1])
+                // As ssh-keygen prints it: "256 SHA256:… comment (ECDSA)".
+                let fingerprint = try await server.connect().run(
+                    "ssh-keygen -l -f \(shellQuote(server.folder))/host_ecdsa.pub", deadline: .seconds(10)
+                ).stdoutText.split(separator: " ")[1]
+                let pin = HostKeyPin(type: text[0], base64: text[1], fingerprint: String(fingerprint))
                 #expect(try await server.connect(hostKey: .pinned(pin)).hostKey == pin)
             }
         }

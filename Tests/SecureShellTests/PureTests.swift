@@ -13,31 +13,6 @@ import Testing
         #expect(Array(shellQuote(argument).unicodeScalars) == Array(expected.unicodeScalars))
     }
 
-    @Test(arguments: [("", ""), ("f", "Zg=="), ("fo", "Zm8="), ("foo", "Zm9v"), ("foobar", "Zm9vYmFy")])
-    func base64(plain: String, encoded: String) {
-        #expect(Base64.encode(Array(plain.utf8)) == encoded)
-        #expect(Base64.decode(encoded) == Array(plain.utf8))
-    }
-
-    @Test func base64RefusesOtherText() {
-        #expect(Base64.decode("a*b=") == nil)
-        #expect(Base64.decode("Zg==Zg==") == nil)
-    }
-
-    @Test(arguments: [
-        ("", "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"),
-        ("abc", "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
-        (
-            "abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq",
-            "248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1"
-        ),
-        (String(repeating: "a", count: 1000), "41edece42d63e8d9bf515a9ba6932e1c20cbc9f5a5d134645adb5db1b9737ea3"),
-    ])
-    func sha256(message: String, digest: String) {
-        let hex = SHA256.digest(of: Array(message.utf8)).map { ($0 < 16 ? "0" : "") + String($0, radix: 16) }
-        #expect(hex.joined() == digest)
-    }
-
     @Test func wireReaderStopsAtTheEnd() {
         var reader = WireReader([0, 0, 0, 2, 1, 2, 0, 0, 0, 9, 1])
         #expect(reader.string().map(Array.init) == [1, 2])

@@ -11,6 +11,8 @@ final class Session {
     let context: JobContext
     /// As found by this process's preflight: paths of runfiles and agent may have changed since the run was begun.
     let prepared: PreparedJob
+    /// The VM that this process holds. QEMU's monitor serves one client: who has the machine must go on using it.
+    private var held: VirtualMachine?
 
     init(folder: RunFolder, record: RunRecord, context: JobContext, prepared: PreparedJob) {
         self.folder = folder
@@ -22,6 +24,20 @@ final class Session {
     var job: Job { record.job }
     var disk: WorkDisk { WorkDisk(job: job, runID: record.runID) }
     var plan: Plan { Plan(runID: record.runID, recipe: record.prepared.recipe, payloads: prepared.payloads) }
+
+    /// The living VM of `path`: the one held, or adopted from an earlier process; nil where none lives.
+    func machine(in path: String) async throws -> VirtualMachine? {
+        if let held, held.folder.path == path, held.isRunning { return held }
+        held = try await VirtualMachine.adopt(folder: path)
+        return held
+    }
+
+    /// Starts QEMU; a port that was taken meanwhile is replaced by the next free one, unless the user named it.
+    func launch(_ specification: MachineSpecification) async throws -> VirtualMachine {
+        let machine = try await VirtualMachine.launch(specification, portAttempts: job.sshPort == nil ? 5 : 1)
+        held = machine
+        return machine
+    }
 
     /// Goes on to the end and writes the report. Only an interruption throws; a failure is in the report.
     func finish() async throws -> Report {
@@ -81,14 +97,15 @@ final class Session {
             remedy: "Run the same command again to go on, or with --start-over to begin anew.", retryable: true,
             side: .host)
         // The task is cancelled: what cleans up must run in one that is not.
-        let (folder, phase) = (folder, record.phase)
+        let (held, folder, phase) = (held, folder, record.phase)
         let cleaning = Task.detached { () -> [String] in
             do {
-                if phase == .provisioning || phase == .sealing {
-                    _ = try await VirtualMachine.adopt(folder: folder.vmPath)?.powerDown(grace: .seconds(90))
-                } else {
-                    try await VirtualMachine.adopt(folder: folder.proofPath)?.quit()
-                }
+                let proof = phase == .proving
+                let living =
+                    if let held, held.isRunning { held } else {
+                        try await VirtualMachine.adopt(folder: proof ? folder.proofPath : folder.vmPath)
+                    }
+                if proof { try await living?.quit() } else { _ = try await living?.powerDown(grace: .seconds(90)) }
                 return []
             } catch {
                 return Session.failures(of: error).map(\.message)
@@ -101,7 +118,7 @@ final class Session {
     private func cleanUp() async {
         for path in [folder.vmPath, folder.proofPath] {
             do {
-                try await VirtualMachine.adopt(folder: path)?.quit()
+                try await machine(in: path)?.quit()
             } catch {
                 record.warnings.append("The virtual machine could not be stopped: \(error)")
             }

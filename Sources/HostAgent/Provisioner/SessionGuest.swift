@@ -44,7 +44,7 @@ extension Session {
         if fold.changed { return try enter(.sealing) }
         // IMAGE was provisioned before: the overlay holds nothing but a boot's traces.
         context.progress(.note("IMAGE is provisioned already; nothing was changed and nothing is written."))
-        try await VirtualMachine.adopt(folder: folder.vmPath)?.quit()
+        try await machine(in: folder.vmPath)?.quit()
         disk.remove()
         record.outcome = .unchanged
         try enter(.ended)
@@ -53,7 +53,7 @@ extension Session {
     /// The living VM of this run, or a new one on the same disk. Also: seconds since 1970 of its power-on, nil when it
     /// was adopted, since then nobody watched.
     private func boot() async throws -> (VirtualMachine, powerOn: ContinuousClock.Instant?) {
-        if let machine = try await VirtualMachine.adopt(folder: folder.vmPath) {
+        if let machine = try await machine(in: folder.vmPath) {
             context.progress(.note("The virtual machine lives (process \(machine.record.pid)); it is taken up again."))
             return (machine, nil)
         }
@@ -65,21 +65,8 @@ extension Session {
         let emulated = record.prepared.accelerator == .tcg
         context.progress(.phase("Boot the guest\(emulated ? " (emulated: \(record.prepared.acceleratorReason))" : "")"))
         let powerOn = ContinuousClock.now
-        return (try await launch(disk: disk.path, in: folder.vmPath, payloads: prepared.drives), powerOn)
-    }
-
-    /// Starts QEMU; a port that was taken meanwhile is replaced by the next free one.
-    func launch(disk: String, in path: String, payloads: [PayloadDrive]) async throws -> VirtualMachine {
-        for attempt in 1... {
-            let specification = try machineSpecification(disk: disk, folder: path, payloads: payloads)
-            do {
-                return try await VirtualMachine.launch(specification)
-            } catch let failure as Failure where failure.code == .portUnavailable && job.sshPort == nil && attempt < 5 {
-                record.sshPort = try freeLoopbackPort()
-                try folder.save(record)
-            }
-        }
-        preconditionFailure("the loop above ends by return or throw")
+        let specification = try machineSpecification(disk: disk.path, folder: folder.vmPath, payloads: prepared.drives)
+        return (try await launch(specification), powerOn)
     }
 
     func reach(_ machine: VirtualMachine) -> GuestReach {
@@ -112,7 +99,7 @@ extension Session {
     /// Takes this run's traces out of the guest and switches it off.
     func seal() async throws {
         context.progress(.phase("Switch the guest off"))
-        if let machine = try await VirtualMachine.adopt(folder: folder.vmPath) {
+        if let machine = try await machine(in: folder.vmPath) {
             let reach = reach(machine)
             do {
                 let shell = try await reach.shell(hostKey: record.hostKey, user: record.user)

@@ -15,13 +15,13 @@ extension Session {
         context.progress(.phase("Prove the result by a cold boot"))
         let began = ContinuousClock.now
         // Left over from a run that was killed here: its overlay is worthless without its boot's beginning.
-        try await VirtualMachine.adopt(folder: folder.proofPath)?.quit()
+        try await machine(in: folder.proofPath)?.quit()
         try? FileManager.default.removeItem(atPath: folder.proofPath)
         try FileManager.default.createDirectory(
             atPath: folder.proofPath, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         let overlay = "\(folder.proofPath)/throwaway.qcow2"
         try await QemuImg.createOverlay(at: overlay, backing: disk.path, backingFormat: "qcow2", size: nil)
-        let machine = try await launch(disk: overlay, in: folder.proofPath, payloads: [])
+        let machine = try await launch(try machineSpecification(disk: overlay, folder: folder.proofPath, payloads: []))
         do {
             let reach = reach(machine)
             let shell = try await reach.shell(hostKey: record.hostKey, user: record.user)

@@ -69,7 +69,10 @@ extension Session {
         var type: Int32 = 0
         let key = libssh2_session_hostkey(raw, &length, &type)
         let blob = key.map { UnsafeRawBufferPointer(start: $0, count: length).map { $0 } }
-        guard let blob, let shown = HostKeyPin(blob: blob) else {
+        // 32 bytes of SHA-256, owned by the session.
+        let digest = libssh2_hostkey_hash(raw, LIBSSH2_HOSTKEY_HASH_SHA256)
+            .map { UnsafeRawBufferPointer(start: $0, count: 32).map { $0 } }
+        guard let blob, let digest, let shown = HostKeyPin(blob: blob, sha256: digest) else {
             throw Failure.sshBroken(
                 endpoint, operation: "connect to \(endpoint)", seen: "the server showed no host key")
         }

@@ -1,3 +1,5 @@
+import FoundationEssentials
+
 /// A server's public key, as it was seen at first contact. Two connections with equal pins reached the same machine.
 public struct HostKeyPin: Sendable, Codable, Equatable {
     /// The key's algorithm: "ssh-ed25519", "ecdsa-sha2-nistp256".
@@ -5,24 +7,28 @@ public struct HostKeyPin: Sendable, Codable, Equatable {
     /// The public key in SSH's wire format, base64 with padding, as in `known_hosts` and in `ssh_host_*_key.pub`.
     public var base64: String
 
-    /// A pin from its two fields in a `.pub` or `known_hosts` line.
-    public init(type: String, base64: String) {
+    /// What `ssh-keygen -l` prints: "SHA256:" and the digest in base64 without padding.
+    public var fingerprint: String
+
+    /// A pin from its fields.
+    public init(type: String, base64: String, fingerprint: String) {
         self.type = type
         self.base64 = base64
+        self.fingerprint = fingerprint
     }
 
-    /// A pin from SSH's wire format, which begins with the name of the algorithm.
-    init?(blob: [UInt8]) {
+    /// The key is what counts; the fingerprint is derived from it.
+    public static func == (left: HostKeyPin, right: HostKeyPin) -> Bool {
+        left.type == right.type && left.base64 == right.base64
+    }
+
+    /// A pin from SSH's wire format, which begins with the name of the algorithm, and from libssh2's digest of it.
+    init?(blob: [UInt8], sha256: [UInt8]) {
         var reader = WireReader(blob[...])
         guard let name = reader.string() else { return nil }
-        self.init(type: String(decoding: name, as: UTF8.self), base64: Base64.encode(blob))
-    }
-
-    /// What `ssh-keygen -l` prints: "SHA256:" and the digest in base64 without padding.
-    public var fingerprint: String {
-        guard let blob = Base64.decode(base64) else { return "SHA256:(not base64)" }
-        let digest = Base64.encode(SHA256.digest(of: blob))
-        return "SHA256:" + String(digest.prefix { $0 != "=" })
+        self.init(
+            type: String(decoding: name, as: UTF8.self), base64: Data(blob).base64EncodedString(),
+            fingerprint: "SHA256:" + Data(sha256).base64EncodedString().prefix { $0 != "=" })
     }
 }
 

@@ -1,3 +1,4 @@
+import FoundationEssentials
 import Glibc
 import SystemPackage
 
@@ -40,7 +41,8 @@ struct PrivateKeyFile {
         guard first.contains("OPENSSH") else { return }
         // "openssh-key-v1\0", cipher, kdf, kdf options, number of keys, public key (PROTOCOL.key of OpenSSH).
         let magic = Array("openssh-key-v1\0".utf8)
-        guard let body = Base64.decode(lines.filter { !$0.hasPrefix("-") }.joined()), body.starts(with: magic) else {
+        let base64 = lines.filter { !$0.hasPrefix("-") }.joined()
+        guard let body = Data(base64Encoded: base64).map({ Array($0) }), body.starts(with: magic) else {
             throw Unusable(reason: "is damaged: its base64 does not decode")
         }
         var reader = WireReader(body.dropFirst(magic.count))

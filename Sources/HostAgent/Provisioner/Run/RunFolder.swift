@@ -36,14 +36,22 @@ struct RunFolder: Sendable {
     func load() throws -> RunRecord? {
         guard let data = FileManager.default.contents(atPath: recordPath) else { return nil }
         struct Schema: Decodable { var schema: Int }
-        let schema = try JSONDecoder().decode(Schema.self, from: data).schema
-        guard schema <= RunRecord.currentSchema else {
-            throw Failure(
-                .runDiffers, operation: "continue the run", message: "\(recordPath) was written by a newer version.",
-                evidence: ["schema \(schema); this version reads up to \(RunRecord.currentSchema)"],
-                remedy: "Use that version, or remove \(path) once its VM is stopped.", side: .host)
+        func refusal(_ message: String, _ seen: String, _ remedy: String) -> Failure {
+            Failure(
+                .runDiffers, operation: "continue the run", message: message, evidence: [seen],
+                remedy: "\(remedy) Or stop its VM, if one lives, and remove \(path).", side: .host)
         }
-        return try JSONDecoder().decode(RunRecord.self, from: data)
+        do {
+            let schema = try JSONDecoder().decode(Schema.self, from: data).schema
+            guard schema <= RunRecord.currentSchema else {
+                throw refusal(
+                    "\(recordPath) was written by a newer version.",
+                    "schema \(schema); this version reads up to \(RunRecord.currentSchema)", "Use that version.")
+            }
+            return try JSONDecoder().decode(RunRecord.self, from: data)
+        } catch let error as DecodingError {
+            throw refusal("\(recordPath) cannot be understood.", "\(error)", "Use the version that wrote it.")
+        }
     }
 
     func save(_ record: RunRecord) throws {
