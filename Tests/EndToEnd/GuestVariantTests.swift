@@ -90,19 +90,34 @@ extension EndToEnd {
             #expect(!report.warnings.isEmpty)
         }
 
-        /// The NoCloud route: a cloud image whose default user has sudo, root closed.
+        /// The NoCloud route: a cloud image whose default user has sudo, root closed; a disk that grows; a result that
+        /// stands by itself.
         @Test(.enabled(if: Lane.all, Lane.allHint), .timeLimit(.minutes(40)))
         func cloudImage() async throws {
             let bench = try Bench(image: try await guestImage(["--cloud-init"]))
             let outcome = try await bench.provision([
-                "--driver", Lane.driver("580.65.06"), "--disk-bus", "sata", "--nic", "e1000", "--disk-size", "8G",
-                "--standalone",
+                "--driver", Lane.driver("470.256.02"), "--disk-size", "8G", "--standalone",
             ])
             try #require(outcome.exitCode == 0)
             let report = try outcome.report
             #expect(report.steps.contains { $0.id == .rootFilesystem })
+            #expect(report.image.virtualSize == 8 << 30)
             #expect(report.image.backing == nil)
             #expect(report.proofBoot?.passed == true)
+        }
+
+        /// Hardware of old images: SATA disk, e1000, and the newest driver's flags.
+        @Test(.enabled(if: Lane.all, Lane.allHint), .timeLimit(.minutes(40)))
+        func sataAndE1000() async throws {
+            let bench = try Bench(image: try await guestImage(["--kernel", "generic"]))
+            let outcome = try await bench.provision([
+                "--driver", Lane.driver("580.65.06"), "--disk-bus", "sata", "--nic", "e1000", "--skip-proof-boot",
+            ])
+            try #require(outcome.exitCode == 0)
+            let report = try outcome.report
+            #expect(report.vm.diskBus == "sata")
+            #expect(report.gpus.first?.driverVersion == "580.65.06")
+            #expect(report.proofBoot == nil)
         }
     }
 }

@@ -25,6 +25,8 @@ struct ProveDriver: Step {
         }
         evidence.append("/proc/modules has nvidia")
         evidence += try boundGPUs(context)
+        // Once more, now that the driver has the GPU: the report's facts are those of the finished machine.
+        context.emit(.inspected(try await context.guest.facts(gpus: context.plan.recipe.gpus)))
 
         let version = context.root.attribute("/proc/driver/nvidia/version")
         if let version {

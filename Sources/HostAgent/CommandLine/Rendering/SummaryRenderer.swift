@@ -35,12 +35,24 @@ struct SummaryRenderer {
         for gpu in report.gpus { lines += self.gpu(gpu) }
         if let cuda = report.cuda { lines += self.cuda(cuda) }
         if let proof = report.proofBoot {
-            lines.append(row("proof boot", (proof.passed ? "passed" : "FAILED") + ", \(Int(proof.durationSeconds)) s"))
+            lines.append(
+                row("proof boot", (proof.passed ? "passed" : "FAILED") + ", \(Int(proof.durationSeconds.rounded())) s"))
         }
         for warning in report.warnings { lines.append(row("warning", warning)) }
         lines.append("")
         lines.append(row("details", "\(report.runFolder)/report.json"))
-        return lines.flatMap { Wrapped.lines($0, indent: "             ", width: 80) }.joined(separator: "\n")
+        return lines.flatMap(Self.wrapped).joined(separator: "\n")
+    }
+
+    /// At 80 columns; the label keeps its column, the text is wrapped beside it.
+    private static func wrapped(_ line: String) -> [String] {
+        let column = 13
+        guard line.count > 80, line.hasPrefix("  ") else { return Wrapped.lines(line, indent: "", width: 80) }
+        let text = Wrapped.lines(
+            String(line.dropFirst(column)), indent: "", width: 80 - column)
+        return text.enumerated().map { index, part in
+            (index == 0 ? String(line.prefix(column)) : String(repeating: " ", count: column)) + part
+        }
     }
 
     private var headline: String {
@@ -54,7 +66,7 @@ struct SummaryRenderer {
 
     private var boots: String {
         report.boots.map { boot in
-            boot.reason + (boot.secondsToSSH.map { " \(Int($0)) s" } ?? "")
+            boot.reason + (boot.secondsToSSH.map { " \(Int($0.rounded())) s" } ?? "")
         }.joined(separator: ", ")
     }
 
@@ -72,7 +84,7 @@ struct SummaryRenderer {
             }
         let name = step.id.rawValue
         return "  \(mark)\(String(repeating: " ", count: max(1, 9 - mark.count)))\(name)"
-            + "\(String(repeating: " ", count: max(1, 20 - name.count)))\(Int(step.durationSeconds)) s"
+            + "\(String(repeating: " ", count: max(1, 20 - name.count)))\(Int(step.durationSeconds.rounded())) s"
             + (step.reboots > 0 ? ", \(step.reboots) reboot" : "")
     }
 

@@ -34,6 +34,7 @@ struct AgentInstallation: Sendable {
             cp "$upload" $agent.new
             chmod 755 $agent.new
             mv -f $agent.new $agent
+            if command -v restorecon >/dev/null; then restorecon $agent; fi
             rm -f "$upload"
             sync
             $agent install
