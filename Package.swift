@@ -87,9 +87,12 @@ let package = Package(
         .testTarget(name: "ContractTests", dependencies: ["Contract"], swiftSettings: settings),
         .testTarget(name: "GPUReadingsTests", dependencies: ["GPUReadings"], swiftSettings: settings),
         .testTarget(name: "RunfilesTests", dependencies: ["Runfiles"], swiftSettings: settings),
-        .testTarget(name: "GuestTests", dependencies: ["Guest", "Contract", system], swiftSettings: settings),
+        .target(name: "GuestFakes", dependencies: ["Guest", system], path: "Tests/Support", swiftSettings: settings),
         .testTarget(
-            name: "ProvisioningTests", dependencies: ["Provisioning", "Guest", "Contract", "Runfiles", system],
+            name: "GuestTests", dependencies: ["Guest", "GuestFakes", "Contract", system], swiftSettings: settings),
+        .testTarget(
+            name: "ProvisioningTests",
+            dependencies: ["Provisioning", "Guest", "GuestFakes", "Contract", "Runfiles", system],
             swiftSettings: settings),
         .testTarget(
             name: "VirtualMachinesTests",

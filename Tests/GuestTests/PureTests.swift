@@ -1,4 +1,5 @@
 import Contract
+import GuestFakes
 import Testing
 
 @testable import Guest

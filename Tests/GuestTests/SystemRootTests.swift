@@ -1,5 +1,6 @@
 import Glibc
 import Guest
+import GuestFakes
 import Testing
 
 @Suite struct SystemRootTests {

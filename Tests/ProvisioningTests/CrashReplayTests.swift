@@ -1,5 +1,6 @@
 import Contract
 import Guest
+import GuestFakes
 import Provisioning
 import Synchronization
 import Testing

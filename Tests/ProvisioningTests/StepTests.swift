@@ -1,5 +1,6 @@
 import Contract
 import Guest
+import GuestFakes
 import Synchronization
 import Testing
 

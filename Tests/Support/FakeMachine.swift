@@ -1,17 +1,16 @@
-import Contract
 import Glibc
-import Guest
+package import Guest
 import Synchronization
 import SystemPackage
 import Testing
 
 /// A folder that is a guest's root, removed with the value.
-final class FakeRoot: Sendable {
-    let root: SystemRoot
+package final class FakeRoot: Sendable {
+    package let root: SystemRoot
 
     /// In memory where there is /dev/shm, so that hundreds of synced journal records do not wait for a disk; a test of
     /// what may be run from where says `inMemory: false`, since /dev/shm is often mounted noexec.
-    init(_ files: [String: String] = [:], inMemory: Bool = true) throws {
+    package init(_ files: [String: String] = [:], inMemory: Bool = true) throws {
         let folder = inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
         var template = Array("\(folder)/fake-guest-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Errno(rawValue: errno) }
@@ -24,32 +23,32 @@ final class FakeRoot: Sendable {
         try? SystemRoot.live.removeTree(root.prefix.string)
     }
 
-    func write(_ path: String, _ text: String) throws {
+    package func write(_ path: String, _ text: String) throws {
         try root.createDirectory(FilePath(path).removingLastComponent().string)
         try root.write(text, to: path)
     }
 
-    func link(_ path: String, _ target: String) throws {
+    package func link(_ path: String, _ target: String) throws {
         try root.createDirectory(FilePath(path).removingLastComponent().string)
         try root.link(path, to: target)
     }
 }
 
 /// Answers the commands that it was told to expect and fails the test at any other.
-final class FakeRunner: CommandRunner {
-    typealias Answer = @Sendable (Command) throws -> CommandResult
+package final class FakeRunner: CommandRunner {
+    package typealias Answer = @Sendable (Command) throws -> CommandResult
 
     private let answers: [(prefix: String, answer: Answer)]
     private let log = Mutex<[String]>([])
 
     /// The longest matching prefix of the command line answers.
-    init(_ answers: [String: Answer]) {
+    package init(_ answers: [String: Answer]) {
         self.answers = answers.map { ($0.key, $0.value) }.sorted { $0.prefix.count > $1.prefix.count }
     }
 
-    var ran: [String] { log.withLock { $0 } }
+    package var ran: [String] { log.withLock { $0 } }
 
-    func run(_ command: Command) async throws -> CommandResult {
+    package func run(_ command: Command) async throws -> CommandResult {
         log.withLock { $0.append(command.line) }
         guard let (_, answer) = answers.first(where: { command.line.hasPrefix($0.prefix) }) else {
             Issue.record("unexpected command: \(command.line)")
@@ -58,7 +57,7 @@ final class FakeRunner: CommandRunner {
         return try answer(command)
     }
 
-    static func says(_ output: String, status: Int32 = 0) -> Answer {
+    package static func says(_ output: String, status: Int32 = 0) -> Answer {
         { _ in CommandResult(.exited(status), output: output) }
     }
 }
