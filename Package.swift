@@ -79,7 +79,8 @@ let package = Package(
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
-                "Contract", "Passthrough", "Provisioner", "VirtualMachines", argumentParser, system, unixSignals,
+                "Contract", "Passthrough", "Provisioner", "SecureShell", "VirtualMachines", argumentParser, system,
+                unixSignals,
             ],
             path: "Sources/HostAgent/CommandLine", swiftSettings: settings),
 

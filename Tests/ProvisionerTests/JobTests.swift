@@ -36,4 +36,17 @@ import Testing
         job.memoryBytes = 8 << 30
         #expect(record.isSameWork(as: Samples.prepared(job), of: job), "another memory size is the same work")
     }
+
+    /// `--in-place` changes IMAGE; the command after it is still the same work, and so is one that finishes the commit.
+    @Test func inPlaceChangesTheImageNotTheWork() {
+        var job = Samples.job()
+        job.destination = .inPlace
+        var record = Samples.record(job)
+        var after = Samples.prepared(job)
+        after.image.modifiedNanoseconds += 1
+        #expect(!record.isSameWork(as: after, of: job), "before it has ended, a changed IMAGE is another one")
+        #expect(record.isSameCommand(as: job))
+        record.outcome = .provisioned
+        #expect(record.isSameWork(as: after, of: job))
+    }
 }

@@ -36,6 +36,25 @@ import VirtualMachines
         #expect(try await publishing.publish() == section)
     }
 
+    /// Killed between giving the result its name and taking the temporary one away.
+    @Test func cutShortBetweenTheTwoNames() async throws {
+        let folder = try Samples.folder()
+        let image = try await base(in: folder)
+        let overlay = try await publishing(.overlay(path: "\(folder)/overlay.qcow2"), image)
+        try FileManager.default.linkItem(atPath: overlay.disk.path, toPath: "\(folder)/overlay.qcow2")
+        #expect(try await overlay.publish().result == "\(folder)/overlay.qcow2")
+        #expect(!overlay.disk.exists)
+
+        let flat = try await publishing(.standalone(path: "\(folder)/flat.qcow2"), image)
+        try await QemuImg.convert(flat.disk.path, from: "qcow2", to: "\(flat.disk.path).flat")
+        try FileManager.default.linkItem(atPath: "\(flat.disk.path).flat", toPath: "\(folder)/flat.qcow2")
+        #expect(try await flat.publish().backing == nil)
+        // And after the work disk went.
+        try FileManager.default.linkItem(atPath: "\(folder)/flat.qcow2", toPath: "\(flat.disk.path).flat")
+        #expect(try await flat.publish().backing == nil)
+        #expect(try FileManager.default.contentsOfDirectory(atPath: folder).allSatisfy { !$0.contains(".partial") })
+    }
+
     @Test func standaloneNeedsNothing() async throws {
         let folder = try Samples.folder()
         let section = try await publishing(.standalone(path: "\(folder)/result.qcow2"), try await base(in: folder))
@@ -70,5 +89,11 @@ import VirtualMachines
             try await Publishing.requireNoDependents(of: image.path, except: "\(folder)/mine.partial")
         }
         try await Publishing.requireNoDependents(of: image.path, except: "\(folder)/guest1.qcow2")
+        // Also through a link to IMAGE from elsewhere.
+        let link = try Samples.folder() + "/link.qcow2"
+        try FileManager.default.createSymbolicLink(atPath: link, withDestinationPath: image.path)
+        await #expect(throws: Failure.self) {
+            try await Publishing.requireNoDependents(of: link, except: "\(folder)/mine.partial")
+        }
     }
 }

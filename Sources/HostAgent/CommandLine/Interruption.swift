@@ -6,7 +6,14 @@ enum Interruption {
     /// Runs `body`; SIGINT or SIGTERM cancels it and lets it clean up, a second one ends the process at once. SIGHUP, a
     /// terminal that went away, ends it at once: the guest goes on, and the same command takes it up again.
     static func stopping<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
-        let signals = await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
+        // nohup ignores SIGHUP for its child, which must stay so.
+        var hangUp = sigaction()
+        sigaction(SIGHUP, nil, &hangUp)
+        let ignored = unsafeBitCast(hangUp.__sigaction_handler.sa_handler, to: Int.self) == 1
+        let signals =
+            ignored
+            ? await UnixSignalsSequence(trapping: .sigint, .sigterm)
+            : await UnixSignalsSequence(trapping: .sigint, .sigterm, .sighup)
         let work = Task { try await body() }
         let watcher = Task {
             var interrupted = false

@@ -4,6 +4,7 @@ import FoundationEssentials
 import Glibc
 import Passthrough
 import Provisioner
+import SecureShell
 import SystemPackage
 import VirtualMachines
 
@@ -41,7 +42,8 @@ struct ProvisionCommand: AsyncParsableCommand {
         let places = Places(state: state)
         let renderer = ProgressRenderer(quiet: quiet)
         let context = JobContext(
-            password: try password(), licencesAccepted: try acceptLicences(places), progress: { renderer.show($0) })
+            password: try password(), passphrase: try passphrase(), licencesAccepted: try acceptLicences(places),
+            progress: { renderer.show($0) })
         let provisioning = Provisioning(job: job, context: context, state: places.state, startOver: startOver)
         let report = try await Interruption.stopping { try await provisioning.run() }
         renderer.finish()
@@ -117,6 +119,14 @@ struct ProvisionCommand: AsyncParsableCommand {
         }
         return String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).first
             .map(String.init) ?? ""
+    }
+
+    /// Asked for only where the key needs one and a person is there; otherwise the login says so.
+    private func passphrase() throws -> String? {
+        guard let identity = login.identity, Terminal.isInteractive, KeyPair.isEncrypted(at: identity) else {
+            return nil
+        }
+        return try Terminal.askSecret("Passphrase of \(identity): ")
     }
 
     private func acceptLicences(_ places: Places) throws -> Bool {

@@ -31,36 +31,69 @@ public struct Provisioning: Sendable {
         let lock = try RunLock(folder: folder)
         defer { withExtendedLifetime(lock) {} }
 
-        if startOver { try await abandon(folder) }
+        do {
+            return try await session(folder).finish()
+        } catch is CancellationError {
+            throw Failure(
+                .interrupted, operation: "provision the VM", message: "Interrupted.",
+                remedy: "Run the same command again.", retryable: true, side: .host)
+        } catch let finished as Finished {
+            return finished.report
+        }
+    }
+
+    /// A run that had ended before, with its result in place.
+    private struct Finished: Error {
+        var report: Report
+    }
+
+    /// The run to go on with, or a new one.
+    private func session(_ folder: RunFolder) async throws -> Session {
         let earlier = try folder.load()
+        if let earlier, earlier.phase == .publishing {
+            guard !startOver else {
+                throw Failure(
+                    .runDiffers, operation: "start over", message: "The earlier run is about to publish its result.",
+                    remedy: "Run the same command once without --start-over to let it finish.", side: .host)
+            }
+            guard earlier.isSameCommand(as: job) else { throw differs(folder) }
+            return resumed(earlier, folder)
+        }
         context.progress(.phase("Check the inputs"))
+        let unfinished = earlier.flatMap { $0.phase != .ended && !startOver ? $0 : nil }
+        let done = earlier.flatMap { $0.outcome == .provisioned && !startOver ? $0 : nil }
         let prepared = try await Preflight.prepare(
-            job, context: context, cache: state, resultMayExist: earlier.map { $0.outcome != .failed } ?? false)
+            job, context: context, cache: state, continuing: unfinished != nil,
+            resultMayExist: unfinished != nil || done != nil)
         for warning in prepared.warnings { context.progress(.warning(warning)) }
 
-        if let earlier, earlier.phase != .ended || earlier.outcome == .provisioned {
-            guard earlier.isSameWork(as: prepared, of: job) else { throw differs(folder) }
-            if earlier.phase != .ended {
-                context.progress(.note("Going on with the run of before (\(earlier.phase.rawValue))."))
-                return try await Session(folder: folder, record: earlier, context: context, prepared: prepared).finish()
-            }
-            if let report = finishedReport(folder) {
-                context.progress(.note("Nothing to do: this was provisioned before, and the result is in place."))
-                return report
-            }
+        if var unfinished {
+            guard unfinished.isSameWork(as: prepared, of: job) else { throw differs(folder) }
+            (unfinished.job, unfinished.prepared) = (job, prepared)
+            return resumed(unfinished, folder)
+        }
+        if let done, done.isSameWork(as: prepared, of: job), let report = report(of: done, folder) {
+            context.progress(.note("Nothing to do: this was provisioned before, and the result is in place."))
+            throw Finished(report: report)
         }
         if job.destination != .inPlace, FileManager.default.fileExists(atPath: job.resultPath) {
             throw Failure(
                 .outputExists, operation: "look at the result's place", message: "\(job.resultPath) is there already.",
                 remedy: "Move it away, or choose another name with --output.", side: .host)
         }
+        // Only now, when the inputs are good: a mistyped name must not cost the run of before.
+        if let earlier, earlier.phase != .ended { try await abandon(earlier, folder) }
         try folder.clear()
         let record = RunRecord(
             runID: folder.runID, job: job, prepared: prepared, phase: .preparing,
-            startedAt: Date().timeIntervalSince1970,
-            sshPort: 0)
+            startedAt: Date().timeIntervalSince1970, sshPort: 0)
         try folder.save(record)
-        return try await Session(folder: folder, record: record, context: context, prepared: prepared).finish()
+        return Session(folder: folder, record: record, context: context)
+    }
+
+    private func resumed(_ record: RunRecord, _ folder: RunFolder) -> Session {
+        context.progress(.note("Going on with the run of before (\(record.phase.rawValue))."))
+        return Session(folder: folder, record: record, context: context)
     }
 
     private func differs(_ folder: RunFolder) -> Failure {
@@ -72,25 +105,18 @@ public struct Provisioning: Sendable {
             side: .host)
     }
 
-    /// The stored report, if its result is still what it was.
-    private func finishedReport(_ folder: RunFolder) -> Report? {
-        guard FileManager.default.fileExists(atPath: job.resultPath),
+    /// The stored report, if the file it speaks of is still there.
+    private func report(of record: RunRecord, _ folder: RunFolder) -> Report? {
+        guard let status = try? FileStatus(of: job.resultPath), status.inode == record.resultInode,
             let data = FileManager.default.contents(atPath: folder.reportPath)
         else { return nil }
         return try? JSONDecoder().decode(Report.self, from: data)
     }
 
-    private func abandon(_ folder: RunFolder) async throws {
-        guard let record = try folder.load(), record.phase != .ended else { return }
-        guard record.phase != .publishing else {
-            throw Failure(
-                .runDiffers, operation: "start over", message: "The earlier run is about to publish its result.",
-                remedy: "Run the same command once without --start-over to let it finish.", side: .host)
-        }
+    private func abandon(_ record: RunRecord, _ folder: RunFolder) async throws {
         for path in [folder.vmPath, folder.proofPath] {
             try await VirtualMachine.adopt(folder: path)?.quit()
         }
         WorkDisk(job: record.job, runID: record.runID).remove()
-        try folder.clear()
     }
 }

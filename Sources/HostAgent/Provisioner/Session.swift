@@ -9,21 +9,20 @@ final class Session {
     let folder: RunFolder
     var record: RunRecord
     let context: JobContext
-    /// As found by this process's preflight: paths of runfiles and agent may have changed since the run was begun.
-    let prepared: PreparedJob
+    /// Whether the failure is a verdict on the work, and not on getting at it: then the work disk is worth nothing.
+    var isVerdict = false
     /// The VM that this process holds. QEMU's monitor serves one client: who has the machine must go on using it.
     private var held: VirtualMachine?
 
-    init(folder: RunFolder, record: RunRecord, context: JobContext, prepared: PreparedJob) {
+    init(folder: RunFolder, record: RunRecord, context: JobContext) {
         self.folder = folder
         self.record = record
         self.context = context
-        self.prepared = prepared
     }
 
     var job: Job { record.job }
     var disk: WorkDisk { WorkDisk(job: job, runID: record.runID) }
-    var plan: Plan { Plan(runID: record.runID, recipe: record.prepared.recipe, payloads: prepared.payloads) }
+    var plan: Plan { Plan(runID: record.runID, recipe: record.prepared.recipe, payloads: record.prepared.payloads) }
 
     /// The living VM of `path`: the one held, or adopted from an earlier process; nil where none lives.
     func machine(in path: String) async throws -> VirtualMachine? {
@@ -34,7 +33,10 @@ final class Session {
 
     /// Starts QEMU; a port that was taken meanwhile is replaced by the next free one, unless the user named it.
     func launch(_ specification: MachineSpecification) async throws -> VirtualMachine {
-        let machine = try await VirtualMachine.launch(specification, portAttempts: job.sshPort == nil ? 5 : 1)
+        // A passed-through GPU pins all of the guest's memory before QEMU answers; some GiB take a second.
+        let pinning = job.gpu == .simulated ? 0 : job.memoryBytes >> 30
+        let machine = try await VirtualMachine.launch(
+            specification, portAttempts: job.sshPort == nil ? 5 : 1, deadline: .seconds(60 + pinning))
         held = machine
         return machine
     }
@@ -46,9 +48,8 @@ final class Session {
             return try conclude([])
         } catch {
             if Task.isCancelled { throw await interrupt() }
-            let failures = Self.failures(of: error)
-            // A result that is proven but cannot be put in place is not thrown away: the next run publishes it.
-            if record.phase != .publishing { await cleanUp() }
+            var failures = Self.failures(of: error)
+            failures[0].cleanup += await cleanUp()
             return try conclude(failures)
         }
     }
@@ -64,9 +65,12 @@ final class Session {
         }
     }
 
+    /// On disk first: what is not written down has not begun.
     func enter(_ phase: RunRecord.Phase) throws {
-        record.phase = phase
-        try folder.save(record)
+        var next = record
+        next.phase = phase
+        try folder.save(next)
+        record = next
     }
 
     private func prepare() async throws {
@@ -85,7 +89,10 @@ final class Session {
 
     private func publish() async throws {
         context.progress(.phase("Publish the result"))
-        record.result = try await Publishing(job: job, image: record.prepared.image, disk: disk).publish()
+        let publishing = Publishing(job: job, image: record.prepared.image, disk: disk)
+        // In a task that Ctrl-C does not cancel: half a commit is no place to stop.
+        record.result = try await Task.detached { try await publishing.publish() }.value
+        record.resultInode = try FileStatus(of: job.resultPath).inode
         record.outcome = .provisioned
         try enter(.ended)
     }
@@ -115,30 +122,58 @@ final class Session {
         return failure
     }
 
-    private func cleanUp() async {
+    /// Leaves nothing running. The work disk goes where the verdict is in; otherwise (a password mistyped, a connection
+    /// lost, a full disk) it stays, and the same command goes on with it. Returns what went wrong meanwhile.
+    private func cleanUp() async -> [String] {
+        var problems: [String] = []
         for path in [folder.vmPath, folder.proofPath] {
             do {
-                try await machine(in: path)?.quit()
+                let living = try await machine(in: path)
+                if isVerdict || path == folder.proofPath {
+                    try await living?.quit()
+                } else {
+                    _ = try await living?.powerDown(grace: .seconds(60))
+                }
             } catch {
-                record.warnings.append("The virtual machine could not be stopped: \(error)")
+                problems += Self.failures(of: error).map(\.message)
             }
         }
-        disk.remove()
+        if record.phase == .preparing || (isVerdict && problems.isEmpty) {
+            disk.remove()
+        } else if record.phase != .ended {
+            context.progress(.note("The work so far is kept: the same command goes on, --start-over begins anew."))
+        }
+        return problems
     }
 
-    /// Writes what the tools printed and the report.
+    /// Writes what the tools printed and the report. Where that cannot be written, the failures are told all the same.
     private func conclude(_ failures: [Failure]) throws -> Report {
-        let journal = try GuestJournal(path: folder.journalPath)
-        try saveOutputs(of: journal)
+        var failures = failures
+        var journal: [JournalRecord] = []
+        func attempt(_ body: () throws -> Void) {
+            do { try body() } catch {
+                let words = Self.failures(of: error).map(\.message)
+                if failures.isEmpty {
+                    failures = Self.failures(of: error)
+                } else {
+                    failures[0].cleanup += words
+                }
+            }
+        }
+        attempt {
+            let copy = try GuestJournal(path: folder.journalPath)
+            journal = copy.records
+            try saveOutputs(of: copy)
+        }
+        if !failures.isEmpty && (isVerdict || record.phase == .preparing) {
+            record.outcome = .failed
+            attempt { try enter(.ended) }
+        }
         let report = ReportBuilder(
-            record: record, journal: journal.records, failures: failures, finishedAt: Date().timeIntervalSince1970,
+            record: record, journal: journal, failures: failures, finishedAt: Date().timeIntervalSince1970,
             hostKernel: Self.kernelRelease, folder: folder.path
         ).report()
-        try folder.write(JSON.pretty(report), to: folder.reportPath)
-        if !failures.isEmpty && record.phase != .publishing {
-            record.outcome = .failed
-            try enter(.ended)
-        }
+        attempt { try folder.write(JSON.pretty(report), to: folder.reportPath) }
         return report
     }
 

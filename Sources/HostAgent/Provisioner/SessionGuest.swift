@@ -18,9 +18,10 @@ extension Session {
         var bootStarted = powerOn
         let following = Following(
             reach: reach(machine),
-            agent: { [prepared, record] shell in
+            agent: { [record] shell in
                 AgentInstallation(
-                    shell: shell, agentPath: prepared.agentPath, agentSHA256: prepared.agentSHA256, runID: record.runID)
+                    shell: shell, agentPath: record.prepared.agentPath,
+                    agentSHA256: record.prepared.agentSHA256, runID: record.runID)
             }, plan: plan,
             connected: { [self] shell in
                 try await noteConnection(shell, bootStarted: &bootStarted)
@@ -35,6 +36,7 @@ extension Session {
     private func settle(_ succeeded: Bool, _ journal: GuestJournal) async throws {
         let fold = JournalFold(journal.records)
         guard succeeded else {
+            isVerdict = true
             throw fold.failure
                 ?? Failure(
                     .guestTalkedNonsense, operation: "provision the guest",
@@ -62,10 +64,12 @@ extension Session {
                 .runDiffers, operation: "continue the run", message: "The work disk \(disk.path) is gone.",
                 remedy: "Begin anew with --start-over.", side: .host)
         }
+        if let port = job.sshPort { record.sshPort = port }
         let emulated = record.prepared.accelerator == .tcg
         context.progress(.phase("Boot the guest\(emulated ? " (emulated: \(record.prepared.acceleratorReason))" : "")"))
         let powerOn = ContinuousClock.now
-        let specification = try machineSpecification(disk: disk.path, folder: folder.vmPath, payloads: prepared.drives)
+        let specification = try machineSpecification(
+            disk: disk.path, folder: folder.vmPath, payloads: record.prepared.drives)
         return (try await launch(specification), powerOn)
     }
 
@@ -96,24 +100,21 @@ extension Session {
         try folder.save(record)
     }
 
-    /// Takes this run's traces out of the guest and switches it off.
+    /// Takes this run's traces out of the guest and switches it off. `sealed` is on disk only once the guest has said so;
+    /// a guest that went down before is booted once more.
     func seal() async throws {
         context.progress(.phase("Switch the guest off"))
-        if let machine = try await machine(in: folder.vmPath) {
-            let reach = reach(machine)
-            do {
-                let shell = try await reach.shell(hostKey: record.hostKey, user: record.user)
-                try await shell.run(
-                    sealCommand, input: Array(try ephemeralKeys().joined(separator: "\n").utf8),
-                    deadline: .seconds(120),
-                    operation: "take the run's traces out of the guest")
-            } catch let failure as Failure where failure.code == .sshRefused && job.access == .ephemeral {
-                // This phase was entered before: the keys are gone, which is what was wanted.
-            } catch let failure as Failure where [.qemuExited, .sshBroken].contains(failure.code) {
-                // The power-off was faster than the answer.
-            }
-            let end = try await machine.powerDown(grace: .seconds(180))
-            // Only a guest that switched itself off has written everything; `unseen` is one that had done so before.
+        var living = try await machine(in: folder.vmPath)
+        if record.sealed != true {
+            if living == nil { living = try await boot().0 }
+            guard let machine = living else { return }
+            try await sealGuest(reach(machine))
+            record.sealed = true
+            try folder.save(record)
+        }
+        if let living {
+            let end = try await living.powerDown(grace: .seconds(180))
+            // `unseen` is an adopted guest that ended without our seeing how; it was sealed and synced before.
             guard end.cause == .guestShutdown || end.cause == .unseen else {
                 throw end.failure(during: "switch the guest off")
             }
@@ -121,9 +122,28 @@ extension Session {
         try enter(job.skipProofBoot ? .publishing : .proving)
     }
 
+    private func sealGuest(_ reach: GuestReach) async throws {
+        let keys = Array(try ephemeralKeys().joined(separator: "\n").utf8)
+        for attempt in 1... {
+            do {
+                let shell = try await reach.shell(hostKey: record.hostKey, user: record.user)
+                try await shell.run(
+                    sealCommand, input: keys, deadline: .seconds(300),
+                    operation: "take the run's traces out of the guest")
+                return
+            } catch let failure as Failure where failure.code == .sshRefused && job.access == .ephemeral {
+                // The keys are the last thing that sealing removes: an earlier try was cut off after it had done all.
+                return
+            } catch let failure as Failure where Following.isTransient(failure) && attempt < 5 {
+                // Sealing can be done any number of times.
+                context.progress(.note("The connection was cut; once more."))
+            }
+        }
+    }
+
     private var instanceID: String { "provision-gpu-vm-\(record.runID)" }
 
-    /// Detached from the connection, which dies with sshd: `seal` itself powers off only once all is on disk.
+    /// The power-off is ACPI's and not part of it: this command's status says that all is out and on disk.
     private var sealCommand: String {
         let keys = "/run/gpu-guest-agent-keys"
         return "umask 077; cat >\(keys) && \(AgentInstallation.path) seal --authorized-key-file \(keys)"
@@ -145,41 +165,46 @@ extension Session {
     func machineSpecification(disk: String, folder path: String, payloads: [PayloadDrive]) throws
         -> MachineSpecification
     {
-        var seed: String?
-        var strings: [String] = []
+        var credentials: GuestCredentials?
         if job.access == .ephemeral {
             let keys = try ephemeralKeys()
-            let credentials = GuestCredentials(rootKey: keys[0], userKey: keys[1], instanceID: instanceID)
-            try credentials.write(to: folder.seedPath)
-            strings = credentials.smbiosStrings
-            seed = folder.seedPath
+            let made = GuestCredentials(rootKey: keys[0], userKey: keys[1], instanceID: instanceID)
+            try made.write(to: folder.seedPath)
+            credentials = made
         }
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         return MachineSpecification(
-            name: record.runID, machine: job.machine, accelerator: record.prepared.accelerator, cpus: job.cpus,
-            memoryBytes: job.memoryBytes, firmware: try vmFirmware(), diskPath: disk, diskBus: job.diskBus,
-            nic: job.nic,
-            macAddress: macAddress(for: record.runID), sshPort: record.sshPort, display: job.display,
-            gpus: gpuAttachments, payloads: payloads, seedFolder: seed, smbiosStrings: strings,
-            hideHypervisor: record.prepared.hideHypervisor, folder: path, extraArguments: job.extraQEMUArguments)
+            job: job, prepared: record.prepared, name: record.runID, sshPort: record.sshPort,
+            firmware: try vmFirmware(path), disk: disk, folder: path, payloads: payloads,
+            seed: credentials == nil ? nil : folder.seedPath, smbiosStrings: credentials?.smbiosStrings ?? [])
     }
 
-    private var gpuAttachments: [GPUAttachment] {
-        switch job.gpu {
-        case .simulated: [.simulated]
-        case .passthrough(let addresses): addresses.map { .vfio($0, companions: []) }
-        }
-    }
-
-    /// OVMF's variables are the VM's own: a copy in the run folder, made once and kept.
-    private func vmFirmware() throws -> Firmware {
+    /// OVMF's variables are the VM's own: a copy beside it. The proof boot starts from the template, as a host that gets
+    /// the image would.
+    private func vmFirmware(_ path: String) throws -> Firmware {
         guard case .uefi(let code, let template) = record.prepared.firmware else { return .bios }
-        let variables = "\(folder.path)/ovmf-variables.fd"
-        if !FileManager.default.fileExists(atPath: variables) {
-            try FileManager.default.copyItem(atPath: template, toPath: variables)
-        }
-        return .uefi(code: code, variables: variables)
+        return try OVMF(code: code, variablesTemplate: template).copyVariables(to: "\(path)/ovmf-variables.fd")
+    }
+}
+
+extension MachineSpecification {
+    /// The machine that a job asks for. Pure.
+    init(
+        job: Job, prepared: PreparedJob, name: String, sshPort: UInt16, firmware: Firmware, disk: String,
+        folder: String, payloads: [PayloadDrive], seed: String?, smbiosStrings: [String]
+    ) {
+        let gpus: [GPUAttachment] =
+            switch job.gpu {
+            case .simulated: [.simulated]
+            case .passthrough(let addresses): addresses.map { .vfio($0, companions: []) }
+            }
+        self.init(
+            name: name, machine: job.machine, accelerator: prepared.accelerator, cpus: job.cpus,
+            memoryBytes: job.memoryBytes, firmware: firmware, diskPath: disk, diskBus: job.diskBus, nic: job.nic,
+            macAddress: VirtualMachines.macAddress(for: name), sshPort: sshPort, display: job.display, gpus: gpus,
+            payloads: payloads, seedFolder: seed, smbiosStrings: smbiosStrings,
+            hideHypervisor: prepared.hideHypervisor, folder: folder, extraArguments: job.extraQEMUArguments)
     }
 }
 

@@ -44,6 +44,7 @@ extension Session {
                 passed: verdict.passed, evidence: verdict.evidence.map { Printable.line($0) },
                 durationSeconds: (ContinuousClock.now - began).inSeconds)
             guard verdict.passed else {
+                isVerdict = true
                 throw verdict.failure
                     ?? Failure(
                         .proofBoot, operation: "prove the result", message: "CUDA does not work after a cold boot.",

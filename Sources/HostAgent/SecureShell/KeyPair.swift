@@ -31,6 +31,11 @@ public struct KeyPair: Sendable {
         return KeyPair(privateKeyPath: path, publicKey: (fields + [comment]).joined(separator: " "))
     }
 
+    /// Whether the private key in `path` needs a passphrase; false where it is no private key.
+    public static func isEncrypted(at path: String) -> Bool {
+        (try? PrivateKeyFile(path: path))?.isEncrypted ?? false
+    }
+
     private static func keygen(_ arguments: [String], path: String) async throws -> String {
         let result: ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
         do {

@@ -76,14 +76,15 @@ public enum QemuImg {
             "make an overlay of \(backing)", path: path)
     }
 
-    /// Copies an image into another format; the copy has no backing file.
+    /// Copies an image into another format; the copy has no backing file. An image that somebody writes to is refused
+    /// (``FailureCode/imageInUse``): the copy would be torn.
     public static func convert(
         _ source: String, from sourceFormat: String, to path: String, as format: String = "qcow2",
         compressed: Bool = false
     ) async throws {
         let compression = compressed ? ["-c"] : []
         _ = try await run(
-            ["convert", "-q", "-U", "-f", sourceFormat, "-O", format] + compression + [
+            ["convert", "-q", "-f", sourceFormat, "-O", format] + compression + [
                 "--", fileArgument(source), path,
             ],
             "convert \(source) to \(format)", path: source)

@@ -11,12 +11,24 @@ public func freeLoopbackPort() throws -> UInt16 {
             .portUnavailable, operation: "find a free port", message: "\(call): \(errorText(errno))",
             remedy: "Name a port with --ssh-port.", retryable: true, side: .host)
     }
+    guard let port = bindLoopback(0) else { throw failure("bind") }
+    return port
+}
+
+/// Whether nothing listens on this port of 127.0.0.1 now.
+public func isLoopbackPortFree(_ port: UInt16) -> Bool {
+    bindLoopback(port) != nil
+}
+
+/// Binds and lets go again: the port that it was, nil where it is taken. 0 asks for any.
+private func bindLoopback(_ port: UInt16) -> UInt16? {
     let descriptor = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
-    guard descriptor >= 0 else { throw failure("socket") }
+    guard descriptor >= 0 else { return nil }
     defer { close(descriptor) }
     var address = sockaddr_in()
     address.sin_family = sa_family_t(AF_INET)
     address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+    address.sin_port = port.bigEndian
     var length = socklen_t(MemoryLayout<sockaddr_in>.size)
     let status = withUnsafeMutablePointer(to: &address) { pointer in
         pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) { generic in
@@ -24,8 +36,7 @@ public func freeLoopbackPort() throws -> UInt16 {
             return bound == 0 ? getsockname(descriptor, generic, &length) : bound
         }
     }
-    guard status == 0 else { throw failure("bind") }
-    return UInt16(bigEndian: address.sin_port)
+    return status == 0 ? UInt16(bigEndian: address.sin_port) : nil
 }
 
 /// The VM's MAC address: QEMU's prefix 52:54:00 and 24 bits of a hash of `name` (FNV-1a), the same in every run and on

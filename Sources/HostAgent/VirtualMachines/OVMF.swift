@@ -8,6 +8,12 @@ public struct OVMF: Equatable, Sendable {
     /// The variables as they are delivered. A VM needs a copy of its own: see ``copyVariables(to:)``.
     public var variablesTemplate: String
 
+    /// Firmware from its two files.
+    public init(code: String, variablesTemplate: String) {
+        self.code = code
+        self.variablesTemplate = variablesTemplate
+    }
+
     /// Code and variables, relative to the root, in order of preference: Debian and Ubuntu (4 MB builds before the old
     /// 2 MB ones, without Secure Boot), Fedora and RHEL, Arch, SUSE.
     private static let places = [
@@ -41,8 +47,12 @@ public struct OVMF: Equatable, Sendable {
     public func copyVariables(to path: String) throws -> Firmware {
         if !FileManager.default.fileExists(atPath: path) {
             do {
-                try FileManager.default.copyItem(atPath: variablesTemplate, toPath: path)
-                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: path)
+                // Under its name only when it is whole: half a variables file would be taken for the VM's own.
+                let copy = path + ".new"
+                try? FileManager.default.removeItem(atPath: copy)
+                try FileManager.default.copyItem(atPath: variablesTemplate, toPath: copy)
+                try FileManager.default.setAttributes([.posixPermissions: 0o600], ofItemAtPath: copy)
+                try FileManager.default.moveItem(atPath: copy, toPath: path)
             } catch {
                 throw Failure(
                     .hostSpace, operation: "give the guest UEFI variables of its own",

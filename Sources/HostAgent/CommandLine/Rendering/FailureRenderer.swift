@@ -19,6 +19,6 @@ struct FailureRenderer {
         for line in failure.cleanup {
             lines += Wrapped.lines("  while cleaning up: \(line)", indent: "    ", width: width)
         }
-        return lines.joined(separator: "\n")
+        return SafeText.lines(lines)
     }
 }

@@ -67,7 +67,8 @@ final class ProgressRenderer: Sendable {
             state.live = ""
             Terminal.raw(
                 clear
-                    + Wrapped.lines(prefix + text, indent: "           ", width: Terminal.width).joined(separator: "\n")
+                    + Wrapped.lines(prefix + Printable.line(text), indent: "           ", width: Terminal.width).joined(
+                        separator: "\n")
                     + "\n")
         }
     }
@@ -75,7 +76,7 @@ final class ProgressRenderer: Sendable {
     private func live(_ text: String) {
         guard Terminal.isLive else { return }
         state.withLock { state in
-            state.live = "      " + String(text.prefix(Terminal.width - 8))
+            state.live = "      " + String(Printable.line(text).prefix(Terminal.width - 8))
             Terminal.raw("\r\u{1b}[K\(state.live)")
         }
     }

@@ -36,12 +36,13 @@ struct SummaryRenderer {
         if let cuda = report.cuda { lines += self.cuda(cuda) }
         if let proof = report.proofBoot {
             lines.append(
-                row("proof boot", (proof.passed ? "passed" : "FAILED") + ", \(Int(proof.durationSeconds.rounded())) s"))
+                row("proof boot", (proof.passed ? "passed" : "FAILED") + ", \(SafeText.whole(proof.durationSeconds)) s")
+            )
         }
         for warning in report.warnings { lines.append(row("warning", warning)) }
         lines.append("")
         lines.append(row("details", "\(report.runFolder)/report.json"))
-        return lines.flatMap(Self.wrapped).joined(separator: "\n")
+        return SafeText.lines(lines.flatMap(Self.wrapped))
     }
 
     /// At 80 columns; the label keeps its column, the text is wrapped beside it.
@@ -56,7 +57,7 @@ struct SummaryRenderer {
     }
 
     private var headline: String {
-        let time = "\(Int(report.durationSeconds) / 60) min \(Int(report.durationSeconds) % 60) s"
+        let time = "\(SafeText.whole(report.durationSeconds) / 60) min \(SafeText.whole(report.durationSeconds) % 60) s"
         return switch report.outcome {
         case .provisioned: "Provisioned in \(time)."
         case .unchanged: "IMAGE is provisioned already; nothing was changed (\(time))."
@@ -66,7 +67,7 @@ struct SummaryRenderer {
 
     private var boots: String {
         report.boots.map { boot in
-            boot.reason + (boot.secondsToSSH.map { " \(Int($0.rounded())) s" } ?? "")
+            boot.reason + (boot.secondsToSSH.map { " \(SafeText.whole($0)) s" } ?? "")
         }.joined(separator: ", ")
     }
 
@@ -84,18 +85,18 @@ struct SummaryRenderer {
             }
         let name = step.id.rawValue
         return "  \(mark)\(String(repeating: " ", count: max(1, 9 - mark.count)))\(name)"
-            + "\(String(repeating: " ", count: max(1, 20 - name.count)))\(Int(step.durationSeconds.rounded())) s"
+            + "\(String(repeating: " ", count: max(1, 20 - name.count)))\(SafeText.whole(step.durationSeconds)) s"
             + (step.reboots > 0 ? ", \(step.reboots) reboot" : "")
     }
 
     private func gpu(_ gpu: GPUSection) -> [String] {
         var facts: [String] = []
         if let driver = gpu.driverVersion { facts.append("driver \(driver)") }
-        if let temperature = gpu.temperatureCelsius { facts.append("\(Int(temperature)) C") }
+        if let temperature = gpu.temperatureCelsius { facts.append("\(SafeText.whole(temperature)) C") }
         if let total = gpu.memoryTotalBytes {
             facts.append("\(Unit.bytes(gpu.memoryUsedBytes ?? 0)) of \(Unit.bytes(total)) used")
         }
-        if let clock = gpu.graphicsClockMHz { facts.append("\(Int(clock)) MHz") }
+        if let clock = gpu.graphicsClockMHz { facts.append("\(SafeText.whole(clock)) MHz") }
         if let capability = gpu.computeCapability { facts.append("compute capability \(capability)") }
         return [
             "", row("GPU", "\(gpu.name ?? "unknown") at \(gpu.busID ?? "?")"), row("", facts.joined(separator: ", ")),
@@ -124,7 +125,7 @@ enum Unit {
     }
 
     static func rate(_ bytesPerSecond: Double) -> String {
-        let tenths = Int((bytesPerSecond / 1e8).rounded())
+        let tenths = SafeText.whole(bytesPerSecond / 1e8)
         return "\(tenths / 10).\(tenths % 10) GB/s"
     }
 }

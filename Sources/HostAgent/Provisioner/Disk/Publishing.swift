@@ -18,16 +18,19 @@ struct Publishing: Sendable {
         case .overlay(let path):
             if disk.exists { try Self.move(disk.path, to: path) }
         case .standalone(let path):
-            if disk.exists {
-                let flat = "\(disk.path).flat"
+            // The work disk goes before the flat copy's temporary name: no work disk means that the result is in place.
+            let flat = "\(disk.path).flat"
+            if disk.exists, !Self.isSameFile(flat, path) {
                 try? FileManager.default.removeItem(atPath: flat)
                 try await QemuImg.convert(disk.path, from: "qcow2", to: flat)
-                try Self.move(flat, to: path)
-                disk.remove()
+                try Self.place(flat, at: path)
             }
+            disk.remove()
+            try? FileManager.default.removeItem(atPath: flat)
         case .inPlace:
             // qemu-img commit copies the overlay's clusters into IMAGE; cut short, it copies them again.
             if disk.exists {
+                try await Self.requireNoDependents(of: image.path, except: disk.path)
                 try await QemuImg.commit(disk.path)
                 try Self.sync(image.path)
                 disk.remove()
@@ -44,24 +47,33 @@ struct Publishing: Sendable {
             resultSize: try FileStatus(of: result).allocated, backing: info.backingFile)
     }
 
-    /// Syncs and renames, refusing to replace a file that came to be there meanwhile: link(2) refuses an existing name,
-    /// which rename(2) does not.
+    /// `place`, then the old name goes. Cut short between the two, it is finished by the next call.
     private static func move(_ source: String, to target: String) throws {
+        if !isSameFile(source, target) { try place(source, at: target) }
+        unlink(source)
+    }
+
+    private static func isSameFile(_ path: String, _ other: String) -> Bool {
+        guard let first = try? FileStatus(of: path), let second = try? FileStatus(of: other) else { return false }
+        return first.device == second.device && first.inode == second.inode
+    }
+
+    /// Syncs and gives the file its name, refusing to replace one that came to be there meanwhile: link(2) refuses an
+    /// existing name, which rename(2) does not.
+    private static func place(_ source: String, at target: String) throws {
         try sync(source)
-        guard link(source, target) == 0 else {
+        if link(source, target) != 0 {
             let error = Errno(rawValue: errno)
             // A file system without hard links (vfat, some network shares).
-            if [.notPermitted, .notSupported].contains(error), !FileManager.default.fileExists(atPath: target),
+            guard [.notPermitted, .notSupported].contains(error), !FileManager.default.fileExists(atPath: target),
                 rename(source, target) == 0
-            {
-                return
+            else {
+                throw Failure(
+                    .publishFailed, operation: operation, message: "\(target) could not be put in place: \(error).",
+                    evidence: ["the finished disk is \(source)"],
+                    remedy: "Move away what is there and run the same command again; nothing is lost.", side: .host)
             }
-            throw Failure(
-                .publishFailed, operation: operation, message: "\(target) could not be put in place: \(error).",
-                evidence: ["the finished disk is \(source)"],
-                remedy: "Move away what is there and run the same command again; nothing is lost.", side: .host)
         }
-        unlink(source)
         let folder = String(target.prefix(upTo: target.lastIndex(of: "/") ?? target.startIndex))
         try sync(folder.isEmpty ? "/" : folder)
     }
@@ -76,24 +88,32 @@ struct Publishing: Sendable {
     /// Refuses `--in-place` where another image in IMAGE's folder is backed by IMAGE: a commit would corrupt it.
     /// Images elsewhere cannot be found; the help text says so.
     static func requireNoDependents(of image: String, except own: String) async throws {
-        let folder = String(image.prefix(upTo: image.lastIndex(of: "/") ?? image.startIndex))
-        var dependents: [String] = []
-        for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
-            let path = "\(folder)/\(name)"
-            // "QFI\xfb": qcow2.
-            guard path != image, path != own, FilePrefix.read(path, count: 4) == [0x51, 0x46, 0x49, 0xfb],
-                let info = try? await QemuImg.info(path), let backing = info.backingFile
-            else { continue }
-            let absolute = backing.hasPrefix("/") ? backing : "\(folder)/\(backing)"
-            if FilePath(absolute).lexicallyNormalized() == FilePath(image).lexicallyNormalized() {
-                dependents.append(path)
+        // Where IMAGE is a link, those who use it may lie beside the link or beside the file.
+        let real =
+            realpath(image, nil).map { pointer in
+                defer { free(pointer) }
+                return String(cString: pointer)
+            } ?? image
+        let folders = Set([image, real].map { String($0.prefix(upTo: $0.lastIndex(of: "/") ?? $0.startIndex)) })
+        var dependents: Set<String> = []
+        for folder in folders {
+            for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
+                let path = "\(folder)/\(name)"
+                // "QFI\xfb": qcow2.
+                guard !isSameFile(path, image), !isSameFile(path, own),
+                    FilePrefix.read(path, count: 4) == [0x51, 0x46, 0x49, 0xfb],
+                    let info = try? await QemuImg.info(path), let backing = info.backingFile
+                else { continue }
+                if isSameFile(backing.hasPrefix("/") ? backing : "\(folder)/\(backing)", image) {
+                    dependents.insert(path)
+                }
             }
         }
         guard dependents.isEmpty else {
             throw Failure(
                 .imageInUse, operation: "look who uses IMAGE",
                 message: "Other images are backed by \(image); writing into it would destroy them.",
-                evidence: dependents, remedy: "Leave --in-place out.", side: .host)
+                evidence: dependents.sorted(), remedy: "Leave --in-place out.", side: .host)
         }
     }
 }

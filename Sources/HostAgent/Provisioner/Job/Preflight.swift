@@ -10,24 +10,28 @@ final class Preflight {
     let context: JobContext
     /// Where digests are remembered.
     let cache: String
+    /// True where an unfinished run goes on: what it takes of this host (space, memory, ports) it has taken already.
+    let continuing: Bool
     /// True while a run for this result is unfinished or its result is in place: then the result may exist.
     let resultMayExist: Bool
 
     private var failures: [Failure] = []
     private var warnings: [String] = []
 
-    init(job: Job, context: JobContext, cache: String, resultMayExist: Bool) {
+    init(job: Job, context: JobContext, cache: String, continuing: Bool, resultMayExist: Bool) {
         self.job = job
         self.context = context
         self.cache = cache
+        self.continuing = continuing
         self.resultMayExist = resultMayExist
     }
 
     /// The inputs as found. Throws ``Failures`` with everything that is wrong.
     static func prepare(
-        _ job: Job, context: JobContext, cache: String, resultMayExist: Bool
+        _ job: Job, context: JobContext, cache: String, continuing: Bool, resultMayExist: Bool
     ) async throws -> PreparedJob {
-        let preflight = Preflight(job: job, context: context, cache: cache, resultMayExist: resultMayExist)
+        let preflight = Preflight(
+            job: job, context: context, cache: cache, continuing: continuing, resultMayExist: resultMayExist)
         return try await preflight.prepare()
     }
 
@@ -35,18 +39,22 @@ final class Preflight {
         checkTools()
         checkOptions()
         if !context.licencesAccepted && (job.driver != nil || job.cuda != nil) { failures.append(Licences.refusal()) }
-        let qemuVersion = await attempt { try await VirtualMachine.qemuVersion() }
-        let accelerator = await attempt { try chooseAccelerator(job.accelerator) }
-        let image = await attempt { try await inspectImage() }
-        let driver = await runfile(job.driver, .driver)
-        let cuda = await runfile(job.cuda, .cuda)
+        let qemuVersion = try await attempt { try await VirtualMachine.qemuVersion() }
+        let accelerator = try await attempt { try chooseAccelerator(job.accelerator) }
+        let image = try await attempt { try await inspectImage() }
+        let driver = try await runfile(job.driver, .driver)
+        let cuda = try await runfile(job.cuda, .cuda)
         checkVersions(driver, cuda)
         checkResult(image, payloads: (driver?.size ?? 0) + (cuda?.size ?? 0))
-        checkMemory()
+        if !continuing {
+            checkMemory()
+            checkPorts()
+        }
         checkGPU()
-        let firmware = await chooseFirmware(image)
-        let agent = await attempt { try await AgentBinary.locate(job.agent) }
+        let firmware = try await chooseFirmware(image)
+        let agent = try await attempt { try await AgentBinary.locate(job.agent) }
         checkAccess()
+        try Task.checkCancellation()
 
         guard failures.isEmpty, let qemuVersion, let accelerator, let image, let firmware, let agent else {
             throw Failures(failures)
@@ -54,7 +62,7 @@ final class Preflight {
         let inputs = [(driver, Payload.Role.driver), (cuda, .cuda)].compactMap { input, role in input.map { ($0, role) }
         }
         let payloads = inputs.map { input, role in input.payload(role: role) }
-        return PreparedJob(
+        let prepared = PreparedJob(
             image: image, recipe: recipe(driver, cuda, image), payloads: payloads,
             drives: zip(inputs, payloads).compactMap { input, payload in
                 guard case .drive(let serial) = payload.location else { return nil }
@@ -64,16 +72,38 @@ final class Preflight {
             hideHypervisor: job.hideHypervisor ?? driver.map { Compatibility.needsHiddenHypervisor($0.runfile.version) }
                 ?? false,
             agentPath: agent.path, agentSHA256: agent.sha256, qemuVersion: qemuVersion, warnings: warnings)
+        // What the launch would refuse is told here, before a disk is copied. Paths do not matter to it.
+        let problems = MachineSpecification(
+            job: job, prepared: prepared, name: "vm", sshPort: 1, firmware: firmware, disk: "/disk", folder: "/vm",
+            payloads: prepared.drives, seed: nil, smbiosStrings: []
+        ).problems()
+        guard problems.isEmpty else { throw Failures(problems) }
+        return prepared
+    }
+
+    private func checkPorts() {
+        var ports: [(UInt16, String)] = []
+        if let port = job.sshPort { ports.append((port, "--ssh-port")) }
+        if case .vncLoopback(let display) = job.display { ports.append((UInt16(5900 + display), "--vnc")) }
+        for (port, option) in ports where !isLoopbackPortFree(port) {
+            failures.append(
+                Failure(
+                    .portUnavailable, operation: "look for the ports", message: "Port \(port) of 127.0.0.1 is taken.",
+                    remedy: "Choose another with \(option), or leave it out.", side: .host))
+        }
     }
 
     /// Runs one check and keeps its failure instead of stopping at it.
-    private func attempt<Value: Sendable>(_ check: () async throws -> Value) async -> Value? {
+    /// An interruption is no finding: it goes through.
+    private func attempt<Value: Sendable>(_ check: () async throws -> Value) async throws -> Value? {
         do {
             return try await check()
         } catch let failure as Failure {
             failures.append(failure)
         } catch let several as Failures {
             failures += several.all
+        } catch let cancellation as CancellationError {
+            throw cancellation
         } catch {
             failures.append(
                 Failure(
@@ -104,7 +134,7 @@ final class Preflight {
             invalid("There is nothing to install.", "Name the driver's runfile with --driver, CUDA's with --cuda.")
         }
         if job.memoryBytes < 512 << 20 { invalid("--memory is too small for a guest.", "Give 1G or more.") }
-        if !(1...512).contains(job.cpus) { invalid("--cpus must be from 1 to 512.", "Give fewer or more.") }
+        if !(1...255).contains(job.cpus) { invalid("--cpus must be from 1 to 255.", "Give fewer or more.") }
         if case .passthrough(let gpus) = job.gpu {
             if gpus.isEmpty { invalid("No GPU is named.", "Name one with --gpu BDF, or --gpu simulated.") }
             if Set(gpus).count < gpus.count { invalid("A GPU is named twice.", "Name each --gpu once.") }
@@ -115,10 +145,10 @@ final class Preflight {
         if let port = job.sshPort, port < 1 { invalid("--ssh-port must be from 1 to 65535.", "Leave it out.") }
     }
 
-    private func runfile(_ path: String?, _ role: Payload.Role) async -> RunfileInput? {
+    private func runfile(_ path: String?, _ role: Payload.Role) async throws -> RunfileInput? {
         guard let path else { return nil }
         let digests = DigestCache(folder: "\(cache)/digests")
-        return await attempt { try await RunfileInput.inspect(path: path, as: role, digests: digests) }
+        return try await attempt { try await RunfileInput.inspect(path: path, as: role, digests: digests) }
     }
 
     private func inspectImage() async throws -> PreparedJob.Image {
@@ -128,6 +158,12 @@ final class Preflight {
                 remedy: "Name a disk image: qcow2, raw, vmdk, vdi or vhdx.", side: .host)
         }
         let info = try await QemuImg.info(job.image)
+        if info.isCorrupt || (info.isDirty && job.destination == .inPlace) {
+            throw Failure(
+                .imageUnreadable, operation: "look at IMAGE",
+                message: "\(job.image) is marked as \(info.isCorrupt ? "corrupt" : "not closed properly").",
+                remedy: "Run `qemu-img check -r all` on a copy of it.", side: .host)
+        }
         let status = try FileStatus(of: job.image)
         let image = PreparedJob.Image(
             path: job.image, format: info.format, virtualSize: info.virtualSize, inode: status.inode,
@@ -183,8 +219,8 @@ final class Preflight {
         }
         // What a run writes: the installed files (some three times the compressed runfiles), packages and logs; a
         // converted or flattened copy costs IMAGE once more.
-        guard let image, let free = FreeSpace.bytes(at: folder.isEmpty ? "/" : folder) else { return }
-        var needed = min((1 << 30) + 3 * payloads, image.virtualSize)
+        guard !continuing, let image, let free = FreeSpace.bytes(at: folder.isEmpty ? "/" : folder) else { return }
+        var needed = min((1 << 30) + 3 * payloads, max(image.virtualSize, job.diskSize ?? 0))
         if image.format != "qcow2" { needed += image.size }
         if case .standalone = job.destination { needed += image.size }
         if free < needed {
@@ -218,9 +254,9 @@ final class Preflight {
         for gpu in gpus { failures += SysfsPCI().passthroughProblems(of: gpu) }
     }
 
-    private func chooseFirmware(_ image: PreparedJob.Image?) async -> Firmware? {
+    private func chooseFirmware(_ image: PreparedJob.Image?) async throws -> Firmware? {
         guard let image else { return nil }
-        return await attempt {
+        return try await attempt {
             let need =
                 if let asked = job.firmware { asked } else {
                     try await bootFirmware(of: image.path, format: image.format)

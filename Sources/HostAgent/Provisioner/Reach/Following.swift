@@ -21,7 +21,7 @@ struct Following {
         var fruitless = 0
         var handedOver = false
         while journal.finished == nil {
-            let before = journal.lastSeq
+            let before = journal.records.count(where: Self.isProgress)
             var cut: Failure?
             do {
                 let shell = try await reach.shell(hostKey: hostKey(), user: user())
@@ -39,7 +39,7 @@ struct Following {
             } catch let failure as Failure where Self.isTransient(failure) {
                 cut = failure
             }
-            fruitless = journal.lastSeq > before ? 0 : fruitless + 1
+            fruitless = journal.records.count(where: Self.isProgress) > before ? 0 : fruitless + 1
             if let cut, fruitless >= Self.patience { throw cut }
             // An agent that is dead with its journal unfinished is started again; the others are just reconnected to.
             if cut?.code == .agentSilent { handedOver = false }
@@ -83,7 +83,15 @@ struct Following {
 
     /// What reconnecting can cure.
     static func isTransient(_ failure: Failure) -> Bool {
-        [.sshBroken, .sshUnreachable, .agentSilent].contains(failure.code)
+        [.sshBroken, .sshUnreachable, .agentSilent, .deadline].contains(failure.code)
+    }
+
+    /// An agent that crashes at its start writes that it started, each time; that is no progress.
+    private static func isProgress(_ record: JournalRecord) -> Bool {
+        switch record.event {
+        case .agentStarted, .unknown: false
+        default: true
+        }
     }
 
     /// A request that this host cannot fulfil yet: hot-plug has an issue of its own.

@@ -31,7 +31,7 @@ struct GuestReach: Sendable {
                         let since = firstRefusal ?? now
                         firstRefusal = since
                         if now - since > lateKeys || now > end { throw failure }
-                    case .sshBroken, .sshUnreachable:
+                    case .sshBroken, .sshUnreachable, .deadline:
                         // A guest that goes down for a reboot closes what it has just accepted.
                         if now > end { throw failure }
                     default: throw failure

@@ -18,10 +18,30 @@ struct GuestWatch: Sendable {
                 throw end.failure(during: operation)
             }
             group.addTask { throw try await console.waitForTrouble() }
+            group.addTask { throw try await diskTrouble(operation) }
             defer { group.cancelAll() }
             guard let value = try await group.next() else { throw CancellationError() }
             return value
         }
+    }
+}
+
+extension GuestWatch {
+    /// Waits for QEMU to report that a write of the guest failed; with no space left on the host it pauses the guest, which
+    /// would then be silent for ever. Throws CancellationError only.
+    private func diskTrouble(_ operation: String) async throws -> Failure {
+        for await event in machine.events() where event.name == "BLOCK_IO_ERROR" {
+            return Failure(
+                .hostSpace, operation: operation, message: "The guest could not write to its disk.",
+                evidence: event.data.keys.sorted().compactMap { key in
+                    if case .string(let text)? = event.data[key] { "\(key): \(text)" } else { nil }
+                },
+                remedy: "Free some space in the result's folder and run the same command again.", retryable: true,
+                side: .host)
+        }
+        // No more events: QEMU has ended, which `ended` tells better.
+        try await Task.sleep(for: .seconds(3600))
+        throw CancellationError()
     }
 }
 

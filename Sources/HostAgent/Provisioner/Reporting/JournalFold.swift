@@ -68,6 +68,7 @@ struct JournalFold {
             }()
         change(&steps[index])
         // The guest's clock may be set back; a duration is never negative.
-        steps[index].durationSeconds = max(steps[index].durationSeconds, time - start)
+        // And what it says is not trusted.
+        steps[index].durationSeconds = min(max(steps[index].durationSeconds, time - start), 1e9)
     }
 }

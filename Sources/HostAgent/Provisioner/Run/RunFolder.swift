@@ -23,7 +23,18 @@ struct RunFolder: Sendable {
     var seedPath: String { "\(path)/seed" }
     func key(_ name: String) -> String { "\(path)/keys/\(name)" }
 
+    /// Throws a ``Failure`` where the state folder cannot be written.
     func create() throws {
+        do {
+            try createFolders()
+        } catch {
+            throw Failure(
+                .hostSpace, operation: "make the run's folder", message: "\(path) cannot be made: \(error)",
+                remedy: "Choose another place with --state, or make it writable.", side: .host)
+        }
+    }
+
+    private func createFolders() throws {
         for folder in [path, outputsPath, vmPath, "\(path)/keys"] {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])

@@ -42,14 +42,27 @@ struct RunRecord: Codable, Sendable {
     /// QEMU's arguments of the main VM.
     var arguments: [String] = []
     var result: ImageSection?
+    /// True once the guest has said that this run's keys and traces are out of it and on disk.
+    var sealed: Bool?
+    /// The published file, told apart from another of the same name.
+    var resultInode: UInt64?
     /// How it ended, once `ended`.
     var outcome: Report.Outcome?
 
-    /// What must be equal for two commands to be the same run. Where they differ only in how to watch (ports, display,
-    /// accelerator), the run goes on.
+    /// What must be equal for two commands to be the same run. Where they differ only in how the VM is launched (its
+    /// memory, buses, ports, display), the run goes on, and the next launch is as the new command says.
     func isSameWork(as other: PreparedJob, of job: Job) -> Bool {
-        prepared.recipe == other.recipe && prepared.image == other.image && self.job.destination == job.destination
+        // A result that was committed into IMAGE has changed it.
+        let sameImage = prepared.image == other.image || (job.destination == .inPlace && outcome == .provisioned)
+        return prepared.recipe == other.recipe && sameImage && self.job.destination == job.destination
             && self.job.access == job.access && self.job.gpu == job.gpu && self.job.diskSize == job.diskSize
+    }
+
+    /// The same without looking at the files again: while a result is published they are as they were, except IMAGE,
+    /// which `--in-place` may have half written.
+    func isSameCommand(as job: Job) -> Bool {
+        self.job.image == job.image && self.job.driver == job.driver && self.job.cuda == job.cuda
+            && self.job.destination == job.destination && self.job.access == job.access && self.job.gpu == job.gpu
     }
 }
 
