@@ -90,7 +90,9 @@ extension Session {
             let seconds = bootStarted.map { (ContinuousClock.now - $0).inSeconds }
             record.boots.append(
                 BootSection(
-                    reason: record.boots.isEmpty ? "first boot" : "reboot", bootID: bootID, secondsToSSH: seconds))
+                    // With a power-on of ours behind it, a later boot continues a run; the others are the guest's own.
+                    reason: record.boots.isEmpty ? "first boot" : bootStarted == nil ? "reboot" : "run continued",
+                    bootID: bootID, secondsToSSH: seconds))
             context.progress(
                 .note(
                     "SSH answers\(seconds.map { " after \(Int($0)) s" } ?? ""), logged in as \(shell.connection.user).")
