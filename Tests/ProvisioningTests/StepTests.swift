@@ -2,6 +2,7 @@ import Contract
 import Guest
 import GuestFakes
 import Synchronization
+import SystemPackage
 import Testing
 
 @testable import Provisioning
@@ -243,14 +244,33 @@ private func satisfied(_ result: CheckResult) -> Bool {
         ]
         let step = InstallCUDAToolkit(recipe: Bench.cuda)
         let files = [
-            "/usr/local/cuda-11.4/bin/nvcc": "", "/usr/local/cuda-11.4/version.json": "{\"version\" : \"11.4.4\"}",
+            "/usr/local/cuda-11.4/bin/nvcc": "",
+            "/usr/local/cuda-11.4/version.json": "{\n\"version\" : \"11.4.20210623\"}",
             Self.sample + "/deviceQuery/Makefile": "",
         ]
         #expect(satisfied(try await step.check(try Bench(files, nvcc).context())))
         var other = files
-        other["/usr/local/cuda-11.4/version.json"] = "{\"version\" : \"11.4.1\"}"
+        other["/usr/local/cuda-11.4/version.json"] = "{\"version\" : \"11.2.20210623\"}"
         #expect(needed(try await step.check(try Bench(other, nvcc).context())))
         #expect(needed(try await step.check(try Bench().context())))
+
+        let bench = try Bench(files, nvcc)
+        var older = Bench.cuda
+        older.version = "11.4.1"
+        try StateFolder(bench.fake.root).create()
+        try ToolkitStamp(recipe: older).write(bench.fake.root)
+        #expect(needed(try await step.check(bench.context())))
+        try ToolkitStamp(recipe: Bench.cuda).write(bench.fake.root)
+        #expect(satisfied(try await step.check(bench.context())))
+    }
+
+    @Test(
+        arguments: [
+            ("CUDA Version 11.0.228\n", "11.0", true), ("{\"cuda\" : {\n\"version\" : \"12.1.20230222\"", "12.1", true),
+            ("CUDA Version 11.0.228\n", "1.0", false), ("CUDA Version 11.10.1\n", "11.1", false), ("", "11.1", false),
+        ] as [(String, String, Bool)])
+    func readsDatedVersions(_ text: String, _ release: String, _ named: Bool) {
+        #expect((InstallCUDAToolkit.line(naming: release, in: text) != nil) == named)
     }
 
     @Test(
@@ -261,7 +281,7 @@ private func satisfied(_ result: CheckResult) -> Bool {
         ] as [(String, Int32, String?)])
     func provesBySamples(_ output: String, _ status: Int32, _ words: String?) async throws {
         let bench = try Bench(
-            [Self.sample + "/deviceQuery/deviceQuery": ""],
+            [Self.sample + "/deviceQuery/deviceQuery": "", Self.sample + "/bandwidthTest/bandwidthTest": ""],
             [
                 "/usr/local/cuda-11.4/bin/nvcc --version": FakeRunner.says("release 11.4, V11.4.152\n"),
                 Self.sample: FakeRunner.says(output, status: status),
@@ -273,6 +293,56 @@ private func satisfied(_ result: CheckResult) -> Bool {
         }
         let failure = await #expect(throws: Failure.self) { try await step.verify(bench.context()) }
         #expect(failure?.code == .cudaProof && failure?.message.contains(words) == true)
+    }
+
+    static let runs: [String: FakeRunner.Answer] = [
+        "/usr/local/cuda-11.4/bin/nvcc --version": FakeRunner.says("release 11.4, V11.4.152\n"),
+        sample: FakeRunner.says("Result = PASS\n"),
+    ]
+
+    /// What make was writing when it was interrupted is made again, and only then.
+    @Test func rebuildsAnInterruptedSample() async throws {
+        let bench = try Bench(
+            Self.compilers.merging([
+                Self.sample + "/deviceQuery/deviceQuery": "", Self.sample + "/bandwidthTest/bandwidthTest": "",
+            ]) { $1 }, Self.runs.merging(Self.twelve.merging(["make -C": FakeRunner.says("")]) { $1 }) { $1 })
+        let root = bench.fake.root
+        try StateFolder(root).create()
+        try InstallMarker(name: "sample-bandwidthTest").set(root)
+        let failure = await #expect(throws: Failure.self) {
+            try await ProveCUDA(recipe: Bench.cuda, builds: false).verify(bench.context())
+        }
+        #expect(failure?.code == .cudaSamples)
+        _ = try await ProveCUDA(recipe: Bench.cuda).verify(bench.context())
+        let makes = bench.runner.ran.filter { $0.hasPrefix("make") }
+        #expect(makes.count == 2 && makes[0].hasSuffix("bandwidthTest clean") && makes[1].contains("HOST_COMPILER"))
+        #expect(!InstallMarker(name: "sample-bandwidthTest").isSet(root))
+    }
+
+    @Test(arguments: [true, false]) func neverSkipsASample(_ builds: Bool) async throws {
+        let bench = try Bench([Self.sample + "/deviceQuery/deviceQuery": ""], Self.runs)
+        let failure = await #expect(throws: Failure.self) {
+            try await ProveCUDA(recipe: Bench.cuda, builds: builds).verify(bench.context())
+        }
+        #expect(failure?.code == .cudaSamples && failure?.message.contains("bandwidthTest") == true)
+    }
+
+    @Test func saysWhereNoProgramWasRun() async throws {
+        let recipe = CUDARecipe(version: "12.1.1", sha256: "", toolkitPath: "/usr/local/cuda-11.4", samples: false)
+        let evidence = try await ProveCUDA(recipe: recipe).verify(try Bench([:], Self.runs).context())
+        #expect(evidence.contains { $0.hasPrefix("no CUDA program was run") })
+    }
+
+    @Test(
+        arguments: [
+            ("/usr/local/cuda-11.4/lib64/libcudart.so.11.0", true), ("/usr/local/cuda/lib64/libcudart.so.11.0", true),
+            ("/usr/local/cuda-11.40/lib64/libcudart.so.11.0", false), ("/usr/lib/libcudart.so.9.1", false),
+        ])
+    func wantsItsOwnRuntime(_ path: String, _ good: Bool) async throws {
+        let bench = try Bench([:], ["ldconfig -p": FakeRunner.says("\tlibcudart.so (libc6,x86-64) => \(path)\n")])
+        try bench.fake.link("/usr/local/cuda", "/usr/local/cuda-11.4")
+        let evidence = try? await SetUpEnvironment(recipe: Bench.cuda).verify(bench.context())
+        #expect((evidence != nil) == good)
     }
 
     @Test func setsUpTheEnvironmentWithoutStubs() async throws {
@@ -290,6 +360,38 @@ private func satisfied(_ result: CheckResult) -> Bool {
         #expect(satisfied(try await step.check(bench.context())))
         #expect(try bench.fake.root.text(SetUpEnvironment.profile).contains("-ccbin /usr/bin/g++-11"))
         #expect(try bench.fake.root.text(SetUpEnvironment.loader) == "/usr/local/cuda-11.4/lib64\n")
+    }
+}
+
+@Suite struct GrowRootFilesystemTests {
+    private static func bench(partition: Int64, behind: Int64) throws -> Bench {
+        let bench = try Bench(
+            [
+                "/proc/self/mountinfo": "22 1 254:1 / / rw - ext4 /dev/vda1 rw\n", "/sys/block/vda/vda1/partition": "1",
+                "/sys/block/vda/vda1/start": "2048", "/sys/block/vda/vda1/size": "\(partition / 512)",
+                "/sys/block/vda/size": "\((partition + behind) / 512 + 2048)",
+            ], ["sfdisk": FakeRunner.says(""), "partx": FakeRunner.says(""), "resize2fs": FakeRunner.says("")])
+        try bench.fake.link("/sys/dev/block/254:1", "../../devices/x/block/vda/vda1")
+        return bench
+    }
+
+    /// Also where an earlier attempt was ended between partx and resize2fs.
+    @Test(arguments: [(100, 64, 3), (100, 0, 0), (200, 0, 1)] as [(Int64, Int64, Int)])
+    func growsWhatIsLeft(_ percent: Int64, _ mebibytesBehind: Int64, _ commands: Int) async throws {
+        let filesystem = try SystemRoot(prefix: "/tmp").filesystemBytes(at: "/")
+        let bench = try Self.bench(partition: filesystem / 100 * percent, behind: mebibytesBehind << 20)
+        let step = GrowRootFilesystem()
+        #expect(satisfied(try await step.check(bench.context())) == (commands == 0))
+        if commands > 0 { #expect(try await step.apply(bench.context()) == .applied) }
+        #expect(bench.runner.ran.count == commands)
+        // Nothing changed in the folder, so that what was to be grown is not.
+        #expect(((try? await step.verify(bench.context())) != nil) == (commands == 0))
+    }
+
+    @Test func leavesWhatIsNoPlainPartition() async throws {
+        let bench = try Bench(["/proc/self/mountinfo": "22 1 253:0 / / rw - ext4 /dev/mapper/vg-root rw\n"])
+        #expect(satisfied(try await GrowRootFilesystem().check(bench.context())))
+        #expect(bench.events.withLock { $0.map(\.kind) } == ["warning"])
     }
 }
 
