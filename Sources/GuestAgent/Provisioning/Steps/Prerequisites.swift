@@ -6,6 +6,8 @@ import Runfiles
 struct Prerequisites: Step {
     let id = StepID.prerequisites
     let title = "install compiler, make and kernel headers"
+    /// The headers are one kernel's, and another may run after a reboot.
+    let flavour = StepFlavour.volatile
 
     func check(_ context: StepContext) async throws -> CheckResult {
         let missing = try await missing(context)
