@@ -71,6 +71,7 @@ private func satisfied(_ result: CheckResult) -> Bool {
         #expect(needed(try await step.check(bench.context())))
         #expect(try await step.apply(bench.context()) == .applied)
         #expect(try bench.fake.root.text("/etc/default/grub").contains("\"console=ttyS0 rd.driver.blacklist=nouveau"))
+        #expect(try await step.verify(bench.context()).last == "/boot/grub/grub.cfg passes nothing about nouveau")
         try bench.fake.write("/boot/grub/grub.cfg", grub)
         #expect(satisfied(try await step.check(bench.context())))
     }
@@ -101,10 +102,6 @@ private func satisfied(_ result: CheckResult) -> Bool {
                     let old = (try? bench.withLock { $0 }?.fake.root.text(Self.image)) == "old"
                     return CommandResult(.exited(0), output: "bin/sh\n" + (old ? "usr/lib/nouveau.ko.xz\n" : ""))
                 },
-                "cp --preserve=all": { _ in
-                    try bench.withLock { $0 }?.fake.write(Self.image + ".before-gpu.new", "old")
-                    return CommandResult(.exited(0))
-                },
                 "update-initramfs -u -k": { _ in
                     try bench.withLock { $0 }?.fake.write(Self.image, "new")
                     return CommandResult(.exited(0))
@@ -118,6 +115,23 @@ private func satisfied(_ result: CheckResult) -> Bool {
         #expect(try made.fake.root.text(Self.image + ".before-gpu") == "old")
         #expect(satisfied(try await step.check(made.context())))
         bench.withLock { $0 = nil }
+    }
+
+    /// The first copy of all stays; a failed attempt goes back to what was there before it.
+    @Test func putsTheInitramfsBackWithoutAProgram() async throws {
+        let fake = try FakeRoot(Self.withInitramfs.merging([Self.image + ".before-gpu": "first"]) { $1 })
+        let runner = FakeRunner([
+            "update-initramfs": { [root = fake.root] _ in
+                try root.write("torn", to: Self.image)
+                return CommandResult(.stopped)
+            }
+        ])
+        let initramfs = try #require(Initramfs(Guest(root: fake.root, runner: runner)))
+        let failure = await #expect(throws: Failure.self) { try await initramfs.rebuild(initramfs.images[0]) }
+        #expect(failure?.code == .initramfs && failure?.cleanup == [])
+        #expect(try fake.root.text(Self.image) == "old")
+        #expect(try fake.root.text(Self.image + ".before-gpu") == "first")
+        #expect(fake.root.list("/boot").count == 2)
     }
 
     @Test func withoutANouveauModuleNothingIsToDo() async throws {
@@ -201,6 +215,57 @@ private func satisfied(_ result: CheckResult) -> Bool {
         #expect(missing?.code == .payloadMissing)
     }
 
+    @Test(
+        arguments: [
+            ("cuda_11.4.4-1.run", "cuda_11.4.4-1.run"), ("a/b c$(x)'é.run", "b_c__x___.run"), ("..", "payload.run"),
+            ("", "payload.run"),
+        ])
+    func makesAPlainName(_ name: String, _ plain: String) {
+        #expect(PayloadFile.plainName(name) == plain)
+    }
+
+    struct Proven: Sendable {
+        var loaded = true
+        var version: String? = "470.256.02"
+        var smi = "Tesla"
+        var loads = true
+        var code: FailureCode?
+        var message = ""
+    }
+
+    @Test(
+        arguments: [
+            Proven(), Proven(version: nil), Proven(loads: false),
+            Proven(version: "390.42", code: .driverProof, message: "390.42"),
+            Proven(smi: "No devices were found", code: .driverProof, message: "sees no GPU"),
+            Proven(loaded: false, loads: false, code: .driverLoad, message: "by itself"),
+        ])
+    func proves(_ example: Proven) async throws {
+        let device = "/sys/bus/pci/devices/0000:01:00.0"
+        var files = [
+            "/proc/modules": example.loaded ? "nvidia 1 0 - Live 0x0\n" : "", device + "/vendor": "0x1234\n",
+            device + "/device": "0x11e8\n", device + "/class": "0x00ff00\n",
+        ]
+        files["/sys/module/nvidia/version"] = example.version
+        let bench = try Bench(
+            files,
+            [
+                "nvidia-smi": FakeRunner.says(example.smi), "modprobe nvidia-uvm": FakeRunner.says(""),
+                "lspci": FakeRunner.says(""), "dmesg": FakeRunner.says(""), "udevadm settle": FakeRunner.says(""),
+            ])
+        try bench.fake.link(device + "/driver", "../../../../bus/pci/drivers/nvidia")
+        let failure: Failure?
+        do {
+            let evidence = try await ProveDriver(loads: example.loads).verify(bench.context())
+            #expect(evidence.contains("nvidia-smi: exit status 0"))
+            failure = nil
+        } catch let error as Failure {
+            failure = error
+        }
+        #expect(failure?.code == example.code)
+        if let failure { #expect(failure.message.contains(example.message)) }
+    }
+
     @Test func takesAnotherVersionOutFirst() async throws {
         let bench = try Bench(
             Bench.drive.merging(["/usr/bin/nvidia-uninstall": ""]) { $1 },
@@ -212,6 +277,36 @@ private func satisfied(_ result: CheckResult) -> Bool {
         #expect(needed(try await Self.step.check(bench.context())))
         #expect(try await Self.step.apply(bench.context()) == .applied)
         #expect(bench.runner.ran.contains("/usr/bin/nvidia-uninstall --silent"))
+    }
+}
+
+@Suite struct PrerequisitesTests {
+    @Test(
+        arguments: [
+            ("11.4.4", "/usr/lib/x86_64-linux-gnu/libxml2.so.2", "libxml2.so.2"),
+            ("10.1.105", "/usr/lib64/libxml2.so.2", "libxml2.so.2"),
+            ("10.0.130", "/usr/share/perl/5.36.0/Env.pm", "Perl"), ("9.1.85", "/usr/share/perl5/Env.pm", "Perl"),
+        ])
+    func needsWhatCUDAsInstallerNeeds(_ version: String, _ file: String, _ what: String) async throws {
+        let there = Dictionary(
+            uniqueKeysWithValues: [
+                "/usr/bin/make", "/usr/bin/gcc", "/usr/bin/cc", "/usr/bin/g++", "/usr/include/stdio.h",
+                "/usr/bin/modprobe",
+                "/lib/modules/\(Bench.kernel)/build/include/generated/autoconf.h",
+                "/lib/modules/\(Bench.kernel)/build/Makefile", "/usr/share/perl5/Debconf.pm",
+            ].map { ($0, "") })
+        let recipe = CUDARecipe(version: version, sha256: "", toolkitPath: "/usr/local/cuda", samples: true)
+        let answers = ["gcc": FakeRunner.says("5\n")]
+        guard
+            case .needed(let reason) = try await Prerequisites().check(
+                try Bench(there, cuda: recipe, answers).context())
+        else {
+            Issue.record("nothing is missing")
+            return
+        }
+        #expect(reason.contains(what) && !reason.contains(", for CUDA \(version)"))
+        let whole = try Bench(there.merging([file: ""]) { $1 }, cuda: recipe, answers)
+        #expect(satisfied(try await Prerequisites().check(whole.context())))
     }
 }
 
