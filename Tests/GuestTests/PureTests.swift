@@ -1,5 +1,6 @@
 import Contract
 import GuestFakes
+import Synchronization
 import Testing
 
 @testable import Guest
@@ -47,6 +48,48 @@ import Testing
         let text = "menuentry {\n\tlinux /vmlinuz root=x a\n}\nmenuentry {\n\tlinux\t/vmlinuz root=x\n}\n"
         #expect(BootLoader.missing(["a", "root=x", "b"], inConfiguration: text) == ["a", "b"])
         #expect(BootLoader.missing(["a"], inConfiguration: "configfile /x\n") == [])
+    }
+
+    @Test func passesOverWhatIsNotThisSystemsKernel() {
+        let text = """
+            menuentry { linux16 /boot/memtest86+.bin }
+            \tlinux16 /boot/memtest86+.bin
+            \tlinux ($root)/boot/vmlinuz-6.1 root=x a
+            ### BEGIN /etc/grub.d/30_os-prober ###
+            \tlinux /boot/vmlinuz-5.10 root=/dev/sdb1
+            ### END /etc/grub.d/30_os-prober ###
+            """
+        #expect(BootLoader.missing(["a", "b"], inConfiguration: text) == ["b"])
+        #expect(BootLoader.kernelLines(text).count == 1)
+    }
+
+    /// A fragment that sets the variable anew hides what stands in the file before it.
+    @Test(arguments: [true, false]) func outdoesAFragment(_ works: Bool) async throws {
+        let before = "menuentry {\n linux /vmlinuz root=x\n}\n"
+        let fake = try FakeRoot([
+            "/etc/default/grub": "GRUB_CMDLINE_LINUX=\"y\"\n", "/boot/grub/grub.cfg": before,
+            "/usr/sbin/update-grub": "",
+            "/etc/default/grub.d/50-cloud.cfg": "GRUB_CMDLINE_LINUX=\"x\"\n",
+        ])
+        let runner = FakeRunner([
+            "update-grub": { [root = fake.root] _ in
+                guard root.exists(BootLoader.fragment) else { return CommandResult(.exited(0)) }
+                guard works else { return CommandResult(.exited(1)) }
+                try root.write("menuentry {\n linux /vmlinuz root=x a\n}\n", to: "/boot/grub/grub.cfg")
+                return CommandResult(.exited(0))
+            }
+        ])
+        let bootLoader = BootLoader(Guest(root: fake.root, runner: runner))
+        if works {
+            try await bootLoader.add(["a"])
+            #expect(try fake.root.text(BootLoader.fragment).contains("GRUB_CMDLINE_LINUX=\"$GRUB_CMDLINE_LINUX a\"\n"))
+            #expect(bootLoader.missing(["a"]).isEmpty)
+        } else {
+            await #expect(throws: Failure.self) { try await bootLoader.add(["a"]) }
+            #expect(!fake.root.exists(BootLoader.fragment))
+            #expect(try fake.root.text("/etc/default/grub") == "GRUB_CMDLINE_LINUX=\"y\"\n")
+        }
+        #expect(runner.ran.count == 2)
     }
 }
 
@@ -164,8 +207,56 @@ import Testing
     func namesTheFailure(_ text: String, _ code: FailureCode) async throws {
         let runner = FakeRunner(["apt-get": FakeRunner.says(text, status: 100)])
         let failure = await #expect(throws: Failure.self) {
-            try await AptPackages(Guest(root: try FakeRoot().root, runner: runner)).install(Self.names) { _ in }
+            try await Self.packages(try FakeRoot(), runner).install(Self.names) { _ in }
         }
         #expect(failure?.code == code && failure?.evidence.isEmpty == false)
+    }
+
+    private static func packages(_ fake: FakeRoot, _ runner: FakeRunner) -> AptPackages {
+        AptPackages(Guest(root: fake.root, runner: runner), sleep: { #expect($0 == .seconds(5)) })
+    }
+
+    @Test func waitsForTheListsLock() async throws {
+        let fake = try FakeRoot(["/run/cloud-init/x": ""])
+        let locked = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)"
+        let runs = Mutex(0)
+        let runner = FakeRunner([
+            "cloud-init status --wait": FakeRunner.says(""),
+            "apt-get": { _ in
+                runs.withLock { $0 += 1 }
+                return runs.withLock { $0 } < 4
+                    ? CommandResult(.exited(100), output: locked) : CommandResult(.exited(0))
+            },
+        ])
+        try await Self.packages(fake, runner).install(Self.names) { _ in }
+        #expect(runner.ran.first == "cloud-init status --wait")
+        #expect(runner.ran.filter { $0.hasSuffix("update") }.count == 4 && runner.ran.count == 6)
+    }
+
+    @Test func givesUpALockThatStays() async throws {
+        let runner = FakeRunner([
+            "apt-get": FakeRunner.says("E: Unable to lock directory /var/lib/apt/lists/", status: 100)
+        ])
+        let fake = try FakeRoot(["/var/lib/apt/lists/deb_Packages": ""])
+        let failure = await #expect(throws: Failure.self) {
+            try await Self.packages(fake, runner).install(Self.names) { _ in }
+        }
+        #expect(failure?.code == .packagesLocked && runner.ran.count == 121)
+    }
+
+    @Test(arguments: [0, 100] as [Int32]) func triesInSpiteOfADeadSource(_ status: Int32) async throws {
+        let runner = FakeRunner([
+            "apt-get -q -o": FakeRunner.says("E: The repository 'http://dead' has no Release file.", status: 100),
+            "apt-get -q -y": FakeRunner.says("E: Unable to locate package gcc", status: status),
+        ])
+        let failure: Failure?
+        do {
+            try await Self.packages(try FakeRoot(), runner).install(Self.names) { _ in }
+            failure = nil
+        } catch let error as Failure {
+            failure = error
+        }
+        #expect((failure == nil) == (status == 0) && runner.ran.count == 2)
+        if let failure { #expect(failure.evidence.count == 2 && failure.evidence[0].contains("http://dead")) }
     }
 }

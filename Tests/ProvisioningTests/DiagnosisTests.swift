@@ -81,7 +81,12 @@ import Testing
             "/home/debian/.ssh/authorized_keys": "# mine\nssh-ed25519 AAAAtheirs\nssh-ed25519 AAAAours\n",
             "/etc/systemd/system/multi-user.target.wants/gpu-guest-agent.service": "",
         ])
-        let runner = FakeRunner(["systemctl disable": FakeRunner.says("")])
+        let runner = FakeRunner([
+            "systemctl disable": { [root = fake.root] _ in
+                #expect(root.exists("/root/.ssh/authorized_keys"), "the keys go last")
+                return CommandResult(.exited(0))
+            }
+        ])
         let seal = Seal(Guest(root: fake.root, runner: runner))
         let removed = try await seal.apply(publicKeys: [Self.key], instanceID: nil)
         #expect(removed.count == 3)
@@ -106,12 +111,34 @@ import Testing
                 && fake.root.exists("/etc/sudoers.d/90-cloud-init-users"))
         try fake.write("/var/lib/cloud/instances/ours/x", "")
         try fake.link("/var/lib/cloud/instance", "/var/lib/cloud/instances/ours")
+        try fake.write("/proc/stat", "cpu 1\nbtime 1000\n")
         _ = try await seal.apply(publicKeys: [], instanceID: "ours")
         #expect(!fake.root.exists("/var/lib/cloud/data/instance-id"))
+        #expect(fake.root.linkTarget("/var/lib/cloud/instance") == "/var/lib/cloud/instances/theirs")
         #expect(!fake.root.exists("/etc/sudoers.d/90-cloud-init-users"))
         for evil in ["..", "../../etc", "", "."] {
             #expect(try await seal.apply(publicKeys: [], instanceID: evil).isEmpty)
         }
+    }
+}
+
+@Suite struct SealAfterCloudInitTests {
+    /// Times are long ago and far ahead; what a test writes is of now.
+    @Test(
+        arguments: [
+            (1000, false, true), (4_000_000_000, false, false), (4_000_000_000, true, true), (nil, false, false),
+        ] as [(Int64?, Bool, Bool)])
+    func removesOnlyItsOwnSudoers(_ boot: Int64?, _ earlierBoot: Bool, _ removed: Bool) async throws {
+        let fake = try FakeRoot(["/etc/passwd": "", "/var/lib/cloud/instances/ours/x": "", "/run/cloud-init/x": ""])
+        if let boot { try fake.write("/proc/stat", "btime \(boot)\n") }
+        if earlierBoot { try fake.write("/var/lib/cloud/instances/ours/sem/config_users_groups", "") }
+        try fake.write("/etc/sudoers.d/90-cloud-init-users", "")
+        try fake.link("/var/lib/cloud/instance", "/var/lib/cloud/instances/ours")
+        let runner = FakeRunner(["cloud-init status --wait": FakeRunner.says("status: error\n", status: 1)])
+        let all = try await Seal(Guest(root: fake.root, runner: runner)).apply(publicKeys: [], instanceID: "ours")
+        #expect(fake.root.exists("/etc/sudoers.d/90-cloud-init-users") != removed)
+        #expect(runner.ran == ["cloud-init status --wait"] && all.contains("/var/lib/cloud/instances/ours"))
+        #expect(!fake.root.exists("/var/lib/cloud/instance"))
     }
 }
 

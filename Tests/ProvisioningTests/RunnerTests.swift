@@ -95,6 +95,19 @@ struct ScriptedStep: Step {
     }
 }
 
+@Suite struct RunLockTests {
+    @Test func waitsForAMomentsHolder() async throws {
+        let fake = try FakeRoot()
+        var held = try RunLock.take(fake.root)
+        #expect(try RunLock.take(fake.root) == nil && held != nil)
+        #expect(try await RunLock.take(fake.root, patience: .milliseconds(150)) == nil)
+        async let waiting = RunLock.take(fake.root, patience: .seconds(60))
+        try await Task.sleep(for: .milliseconds(150))
+        held = nil
+        #expect(try await waiting != nil)
+    }
+}
+
 @Suite struct AgentInstallationTests {
     @Test func writesTheUnitOnce() async throws {
         let fake = try FakeRoot([

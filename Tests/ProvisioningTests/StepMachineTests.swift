@@ -76,6 +76,21 @@ import Testing
         #expect(Self.next(example.events) == example.next, "\(example.name)")
     }
 
+    /// Another kernel may run after a reboot: headers and module are looked at again.
+    @Test(arguments: [StepID.prerequisites, .driver]) func looksAgainAtWhatIsOneKernels(_ id: StepID) throws {
+        let plan = Plan(
+            runID: "r", recipe: Recipe(gpus: [.simulated], driver: DriverRecipe(version: "1.2", sha256: ""), cuda: nil),
+            payloads: [])
+        let step = try #require(plan.steps.first { $0.id == id })
+        let events: [Event] = [.stepStarted(id, reason: ""), .stepApplied(id), .stepVerified(id, evidence: [])]
+        let records = events.enumerated().map {
+            JournalRecord(seq: $0.offset + 1, time: 0, boot: Self.before, event: $0.element)
+        }
+        let machine = StepMachine([.init(step.id, step.flavour)])
+        #expect(machine.next(records, boot: Self.here) == .check(id, reboots: 0, started: true))
+        #expect(machine.next(records, boot: Self.before) == .finish(succeeded: true))
+    }
+
     @Test func givesUpAReboot() {
         let requests = Array(
             repeating: (boot: Self.here, event: Event.rebootRequested("a", reason: "r")),

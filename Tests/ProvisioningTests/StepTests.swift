@@ -2,6 +2,7 @@ import Contract
 import Guest
 import GuestFakes
 import Synchronization
+import SystemPackage
 import Testing
 
 @testable import Provisioning
@@ -70,6 +71,7 @@ private func satisfied(_ result: CheckResult) -> Bool {
         #expect(needed(try await step.check(bench.context())))
         #expect(try await step.apply(bench.context()) == .applied)
         #expect(try bench.fake.root.text("/etc/default/grub").contains("\"console=ttyS0 rd.driver.blacklist=nouveau"))
+        #expect(try await step.verify(bench.context()).last == "/boot/grub/grub.cfg passes nothing about nouveau")
         try bench.fake.write("/boot/grub/grub.cfg", grub)
         #expect(satisfied(try await step.check(bench.context())))
     }
@@ -100,10 +102,6 @@ private func satisfied(_ result: CheckResult) -> Bool {
                     let old = (try? bench.withLock { $0 }?.fake.root.text(Self.image)) == "old"
                     return CommandResult(.exited(0), output: "bin/sh\n" + (old ? "usr/lib/nouveau.ko.xz\n" : ""))
                 },
-                "cp --preserve=all": { _ in
-                    try bench.withLock { $0 }?.fake.write(Self.image + ".before-gpu.new", "old")
-                    return CommandResult(.exited(0))
-                },
                 "update-initramfs -u -k": { _ in
                     try bench.withLock { $0 }?.fake.write(Self.image, "new")
                     return CommandResult(.exited(0))
@@ -117,6 +115,23 @@ private func satisfied(_ result: CheckResult) -> Bool {
         #expect(try made.fake.root.text(Self.image + ".before-gpu") == "old")
         #expect(satisfied(try await step.check(made.context())))
         bench.withLock { $0 = nil }
+    }
+
+    /// The first copy of all stays; a failed attempt goes back to what was there before it.
+    @Test func putsTheInitramfsBackWithoutAProgram() async throws {
+        let fake = try FakeRoot(Self.withInitramfs.merging([Self.image + ".before-gpu": "first"]) { $1 })
+        let runner = FakeRunner([
+            "update-initramfs": { [root = fake.root] _ in
+                try root.write("torn", to: Self.image)
+                return CommandResult(.stopped)
+            }
+        ])
+        let initramfs = try #require(Initramfs(Guest(root: fake.root, runner: runner)))
+        let failure = await #expect(throws: Failure.self) { try await initramfs.rebuild(initramfs.images[0]) }
+        #expect(failure?.code == .initramfs && failure?.cleanup == [])
+        #expect(try fake.root.text(Self.image) == "old")
+        #expect(try fake.root.text(Self.image + ".before-gpu") == "first")
+        #expect(fake.root.list("/boot").count == 2)
     }
 
     @Test func withoutANouveauModuleNothingIsToDo() async throws {
@@ -200,6 +215,57 @@ private func satisfied(_ result: CheckResult) -> Bool {
         #expect(missing?.code == .payloadMissing)
     }
 
+    @Test(
+        arguments: [
+            ("cuda_11.4.4-1.run", "cuda_11.4.4-1.run"), ("a/b c$(x)'é.run", "b_c__x___.run"), ("..", "payload.run"),
+            ("", "payload.run"),
+        ])
+    func makesAPlainName(_ name: String, _ plain: String) {
+        #expect(PayloadFile.plainName(name) == plain)
+    }
+
+    struct Proven: Sendable {
+        var loaded = true
+        var version: String? = "470.256.02"
+        var smi = "Tesla"
+        var loads = true
+        var code: FailureCode?
+        var message = ""
+    }
+
+    @Test(
+        arguments: [
+            Proven(), Proven(version: nil), Proven(loads: false),
+            Proven(version: "390.42", code: .driverProof, message: "390.42"),
+            Proven(smi: "No devices were found", code: .driverProof, message: "sees no GPU"),
+            Proven(loaded: false, loads: false, code: .driverLoad, message: "by itself"),
+        ])
+    func proves(_ example: Proven) async throws {
+        let device = "/sys/bus/pci/devices/0000:01:00.0"
+        var files = [
+            "/proc/modules": example.loaded ? "nvidia 1 0 - Live 0x0\n" : "", device + "/vendor": "0x1234\n",
+            device + "/device": "0x11e8\n", device + "/class": "0x00ff00\n",
+        ]
+        files["/sys/module/nvidia/version"] = example.version
+        let bench = try Bench(
+            files,
+            [
+                "nvidia-smi": FakeRunner.says(example.smi), "modprobe nvidia-uvm": FakeRunner.says(""),
+                "lspci": FakeRunner.says(""), "dmesg": FakeRunner.says(""), "udevadm settle": FakeRunner.says(""),
+            ])
+        try bench.fake.link(device + "/driver", "../../../../bus/pci/drivers/nvidia")
+        let failure: Failure?
+        do {
+            let evidence = try await ProveDriver(loads: example.loads).verify(bench.context())
+            #expect(evidence.contains("nvidia-smi: exit status 0"))
+            failure = nil
+        } catch let error as Failure {
+            failure = error
+        }
+        #expect(failure?.code == example.code)
+        if let failure { #expect(failure.message.contains(example.message)) }
+    }
+
     @Test func takesAnotherVersionOutFirst() async throws {
         let bench = try Bench(
             Bench.drive.merging(["/usr/bin/nvidia-uninstall": ""]) { $1 },
@@ -211,6 +277,36 @@ private func satisfied(_ result: CheckResult) -> Bool {
         #expect(needed(try await Self.step.check(bench.context())))
         #expect(try await Self.step.apply(bench.context()) == .applied)
         #expect(bench.runner.ran.contains("/usr/bin/nvidia-uninstall --silent"))
+    }
+}
+
+@Suite struct PrerequisitesTests {
+    @Test(
+        arguments: [
+            ("11.4.4", "/usr/lib/x86_64-linux-gnu/libxml2.so.2", "libxml2.so.2"),
+            ("10.1.105", "/usr/lib64/libxml2.so.2", "libxml2.so.2"),
+            ("10.0.130", "/usr/share/perl/5.36.0/Env.pm", "Perl"), ("9.1.85", "/usr/share/perl5/Env.pm", "Perl"),
+        ])
+    func needsWhatCUDAsInstallerNeeds(_ version: String, _ file: String, _ what: String) async throws {
+        let there = Dictionary(
+            uniqueKeysWithValues: [
+                "/usr/bin/make", "/usr/bin/gcc", "/usr/bin/cc", "/usr/bin/g++", "/usr/include/stdio.h",
+                "/usr/bin/modprobe",
+                "/lib/modules/\(Bench.kernel)/build/include/generated/autoconf.h",
+                "/lib/modules/\(Bench.kernel)/build/Makefile", "/usr/share/perl5/Debconf.pm",
+            ].map { ($0, "") })
+        let recipe = CUDARecipe(version: version, sha256: "", toolkitPath: "/usr/local/cuda", samples: true)
+        let answers = ["gcc": FakeRunner.says("5\n")]
+        guard
+            case .needed(let reason) = try await Prerequisites().check(
+                try Bench(there, cuda: recipe, answers).context())
+        else {
+            Issue.record("nothing is missing")
+            return
+        }
+        #expect(reason.contains(what) && !reason.contains(", for CUDA \(version)"))
+        let whole = try Bench(there.merging([file: ""]) { $1 }, cuda: recipe, answers)
+        #expect(satisfied(try await Prerequisites().check(whole.context())))
     }
 }
 
@@ -243,14 +339,33 @@ private func satisfied(_ result: CheckResult) -> Bool {
         ]
         let step = InstallCUDAToolkit(recipe: Bench.cuda)
         let files = [
-            "/usr/local/cuda-11.4/bin/nvcc": "", "/usr/local/cuda-11.4/version.json": "{\"version\" : \"11.4.4\"}",
+            "/usr/local/cuda-11.4/bin/nvcc": "",
+            "/usr/local/cuda-11.4/version.json": "{\n\"version\" : \"11.4.20210623\"}",
             Self.sample + "/deviceQuery/Makefile": "",
         ]
         #expect(satisfied(try await step.check(try Bench(files, nvcc).context())))
         var other = files
-        other["/usr/local/cuda-11.4/version.json"] = "{\"version\" : \"11.4.1\"}"
+        other["/usr/local/cuda-11.4/version.json"] = "{\"version\" : \"11.2.20210623\"}"
         #expect(needed(try await step.check(try Bench(other, nvcc).context())))
         #expect(needed(try await step.check(try Bench().context())))
+
+        let bench = try Bench(files, nvcc)
+        var older = Bench.cuda
+        older.version = "11.4.1"
+        try StateFolder(bench.fake.root).create()
+        try ToolkitStamp(recipe: older).write(bench.fake.root)
+        #expect(needed(try await step.check(bench.context())))
+        try ToolkitStamp(recipe: Bench.cuda).write(bench.fake.root)
+        #expect(satisfied(try await step.check(bench.context())))
+    }
+
+    @Test(
+        arguments: [
+            ("CUDA Version 11.0.228\n", "11.0", true), ("{\"cuda\" : {\n\"version\" : \"12.1.20230222\"", "12.1", true),
+            ("CUDA Version 11.0.228\n", "1.0", false), ("CUDA Version 11.10.1\n", "11.1", false), ("", "11.1", false),
+        ] as [(String, String, Bool)])
+    func readsDatedVersions(_ text: String, _ release: String, _ named: Bool) {
+        #expect((InstallCUDAToolkit.line(naming: release, in: text) != nil) == named)
     }
 
     @Test(
@@ -261,7 +376,7 @@ private func satisfied(_ result: CheckResult) -> Bool {
         ] as [(String, Int32, String?)])
     func provesBySamples(_ output: String, _ status: Int32, _ words: String?) async throws {
         let bench = try Bench(
-            [Self.sample + "/deviceQuery/deviceQuery": ""],
+            [Self.sample + "/deviceQuery/deviceQuery": "", Self.sample + "/bandwidthTest/bandwidthTest": ""],
             [
                 "/usr/local/cuda-11.4/bin/nvcc --version": FakeRunner.says("release 11.4, V11.4.152\n"),
                 Self.sample: FakeRunner.says(output, status: status),
@@ -273,6 +388,56 @@ private func satisfied(_ result: CheckResult) -> Bool {
         }
         let failure = await #expect(throws: Failure.self) { try await step.verify(bench.context()) }
         #expect(failure?.code == .cudaProof && failure?.message.contains(words) == true)
+    }
+
+    static let runs: [String: FakeRunner.Answer] = [
+        "/usr/local/cuda-11.4/bin/nvcc --version": FakeRunner.says("release 11.4, V11.4.152\n"),
+        sample: FakeRunner.says("Result = PASS\n"),
+    ]
+
+    /// What make was writing when it was interrupted is made again, and only then.
+    @Test func rebuildsAnInterruptedSample() async throws {
+        let bench = try Bench(
+            Self.compilers.merging([
+                Self.sample + "/deviceQuery/deviceQuery": "", Self.sample + "/bandwidthTest/bandwidthTest": "",
+            ]) { $1 }, Self.runs.merging(Self.twelve.merging(["make -C": FakeRunner.says("")]) { $1 }) { $1 })
+        let root = bench.fake.root
+        try StateFolder(root).create()
+        try InstallMarker(name: "sample-bandwidthTest").set(root)
+        let failure = await #expect(throws: Failure.self) {
+            try await ProveCUDA(recipe: Bench.cuda, builds: false).verify(bench.context())
+        }
+        #expect(failure?.code == .cudaSamples)
+        _ = try await ProveCUDA(recipe: Bench.cuda).verify(bench.context())
+        let makes = bench.runner.ran.filter { $0.hasPrefix("make") }
+        #expect(makes.count == 2 && makes[0].hasSuffix("bandwidthTest clean") && makes[1].contains("HOST_COMPILER"))
+        #expect(!InstallMarker(name: "sample-bandwidthTest").isSet(root))
+    }
+
+    @Test(arguments: [true, false]) func neverSkipsASample(_ builds: Bool) async throws {
+        let bench = try Bench([Self.sample + "/deviceQuery/deviceQuery": ""], Self.runs)
+        let failure = await #expect(throws: Failure.self) {
+            try await ProveCUDA(recipe: Bench.cuda, builds: builds).verify(bench.context())
+        }
+        #expect(failure?.code == .cudaSamples && failure?.message.contains("bandwidthTest") == true)
+    }
+
+    @Test func saysWhereNoProgramWasRun() async throws {
+        let recipe = CUDARecipe(version: "12.1.1", sha256: "", toolkitPath: "/usr/local/cuda-11.4", samples: false)
+        let evidence = try await ProveCUDA(recipe: recipe).verify(try Bench([:], Self.runs).context())
+        #expect(evidence.contains { $0.hasPrefix("no CUDA program was run") })
+    }
+
+    @Test(
+        arguments: [
+            ("/usr/local/cuda-11.4/lib64/libcudart.so.11.0", true), ("/usr/local/cuda/lib64/libcudart.so.11.0", true),
+            ("/usr/local/cuda-11.40/lib64/libcudart.so.11.0", false), ("/usr/lib/libcudart.so.9.1", false),
+        ])
+    func wantsItsOwnRuntime(_ path: String, _ good: Bool) async throws {
+        let bench = try Bench([:], ["ldconfig -p": FakeRunner.says("\tlibcudart.so (libc6,x86-64) => \(path)\n")])
+        try bench.fake.link("/usr/local/cuda", "/usr/local/cuda-11.4")
+        let evidence = try? await SetUpEnvironment(recipe: Bench.cuda).verify(bench.context())
+        #expect((evidence != nil) == good)
     }
 
     @Test func setsUpTheEnvironmentWithoutStubs() async throws {
@@ -290,6 +455,38 @@ private func satisfied(_ result: CheckResult) -> Bool {
         #expect(satisfied(try await step.check(bench.context())))
         #expect(try bench.fake.root.text(SetUpEnvironment.profile).contains("-ccbin /usr/bin/g++-11"))
         #expect(try bench.fake.root.text(SetUpEnvironment.loader) == "/usr/local/cuda-11.4/lib64\n")
+    }
+}
+
+@Suite struct GrowRootFilesystemTests {
+    private static func bench(partition: Int64, behind: Int64) throws -> Bench {
+        let bench = try Bench(
+            [
+                "/proc/self/mountinfo": "22 1 254:1 / / rw - ext4 /dev/vda1 rw\n", "/sys/block/vda/vda1/partition": "1",
+                "/sys/block/vda/vda1/start": "2048", "/sys/block/vda/vda1/size": "\(partition / 512)",
+                "/sys/block/vda/size": "\((partition + behind) / 512 + 2048)",
+            ], ["sfdisk": FakeRunner.says(""), "partx": FakeRunner.says(""), "resize2fs": FakeRunner.says("")])
+        try bench.fake.link("/sys/dev/block/254:1", "../../devices/x/block/vda/vda1")
+        return bench
+    }
+
+    /// Also where an earlier attempt was ended between partx and resize2fs.
+    @Test(arguments: [(100, 64, 3), (100, 0, 0), (200, 0, 1)] as [(Int64, Int64, Int)])
+    func growsWhatIsLeft(_ percent: Int64, _ mebibytesBehind: Int64, _ commands: Int) async throws {
+        let filesystem = try SystemRoot(prefix: "/tmp").filesystemBytes(at: "/")
+        let bench = try Self.bench(partition: filesystem / 100 * percent, behind: mebibytesBehind << 20)
+        let step = GrowRootFilesystem()
+        #expect(satisfied(try await step.check(bench.context())) == (commands == 0))
+        if commands > 0 { #expect(try await step.apply(bench.context()) == .applied) }
+        #expect(bench.runner.ran.count == commands)
+        // Nothing changed in the folder, so that what was to be grown is not.
+        #expect(((try? await step.verify(bench.context())) != nil) == (commands == 0))
+    }
+
+    @Test func leavesWhatIsNoPlainPartition() async throws {
+        let bench = try Bench(["/proc/self/mountinfo": "22 1 253:0 / / rw - ext4 /dev/mapper/vg-root rw\n"])
+        #expect(satisfied(try await GrowRootFilesystem().check(bench.context())))
+        #expect(bench.events.withLock { $0.map(\.kind) } == ["warning"])
     }
 }
 

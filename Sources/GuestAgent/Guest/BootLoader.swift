@@ -76,11 +76,30 @@ public struct BootLoader: Sendable {
     /// As ``missing(_:)``, of a grub.cfg's text. A configuration without a kernel line lacks nothing: it sends GRUB
     /// elsewhere (EL 9 keeps arguments in /boot/loader/entries).
     static func missing(_ parameters: [String], inConfiguration text: String) -> [String] {
-        let kernels = text.lines.map(\.words).filter {
-            ["linux", "linux16", "linuxefi"].contains($0.first ?? "")
-        }
+        let kernels = kernelLines(text)
         return parameters.filter { parameter in kernels.contains { !$0.contains(parameter) } }
     }
+
+    /// Whether the generated configuration boots this system's kernels by itself.
+    public var hasKernelLines: Bool {
+        configuration.flatMap { guest.root.textIfReadable($0) }.map { !Self.kernelLines($0).isEmpty } ?? false
+    }
+
+    /// The words of each line that boots a kernel of this system. Memory tests take no parameters, and other systems that
+    /// os-prober found have their own.
+    static func kernelLines(_ text: String) -> [[String]] {
+        var foreign = false
+        return text.lines.map(\.words).filter { words in
+            if words.first == "###" && words.contains(where: { $0.hasSuffix("os-prober") }) {
+                foreign = words.dropFirst().first == "BEGIN"
+            }
+            guard !foreign, words.count > 1, ["linux", "linux16", "linuxefi"].contains(words[0]) else { return false }
+            return words[1].split(separator: "/").last?.hasPrefix("vmlinuz") == true
+        }
+    }
+
+    /// Read by grub-mkconfig after all other fragments.
+    static let fragment = "/etc/default/grub.d/zz-gpu-guest-agent.cfg"
 
     /// Puts `parameters` on the kernel command line of the next boots. The old defaults come back where the
     /// configuration cannot be made. Throws ``FailureCode/bootLoader``.
@@ -94,12 +113,27 @@ public struct BootLoader: Sendable {
                 ? ["update-grub"]
                 : [configuration.contains("grub2") ? "grub2-mkconfig" : "grub-mkconfig", "-o", configuration],
             deadline: .seconds(600), mergesErrors: true)
-        let result = try await guest.runner.run(command)
+        var result = try await guest.runner.run(command)
+        var added = false
+        // A fragment that sets the variable anew hides what stands in the file.
+        if result.succeeded, !missing(parameters).isEmpty, hasFragments {
+            added = !guest.root.exists(Self.fragment)
+            let text = """
+                # Written by gpu-guest-agent: a fragment before this one sets the variable anew.
+                GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX \(parameters.joined(separator: " "))"
+
+                """
+            try guest.root.write(text, to: Self.fragment)
+            result = try await guest.runner.run(command)
+        }
         guard result.succeeded else {
             if new != old { try guest.root.write(old, to: Self.defaults) }
+            if added { try guest.root.remove(Self.fragment) }
             throw Failure.command(
                 command, result, code: .bootLoader, operation: "put the blacklist on the kernel command line",
                 remedy: "Make update-grub work in the image; /etc/default/grub is as it was.")
         }
     }
+
+    private var hasFragments: Bool { guest.root.list("/etc/default/grub.d").contains { $0.hasSuffix(".cfg") } }
 }

@@ -44,6 +44,8 @@ public struct Distribution: Equatable, Sendable {
         public var kernelHeaders: String
         public var libelf: String
         public var kmod: String
+        public var libxml2: String
+        public var perl: String
         /// A compiler of one major version, C and C++; `VERSION` stands for the number. Nil where there is none.
         public var versionedCompilers: [String]
     }
@@ -62,28 +64,30 @@ public struct Distribution: Equatable, Sendable {
         family: "debian", ids: ["debian", "ubuntu"],
         packages: PackageNames(
             compiler: "gcc", make: "make", libcHeaders: "libc6-dev", kernelHeaders: "linux-headers-KERNEL",
-            libelf: "libelf-dev", kmod: "kmod", versionedCompilers: ["gcc-VERSION", "g++-VERSION"]),
+            libelf: "libelf-dev", kmod: "kmod", libxml2: "libxml2", perl: "perl",
+            versionedCompilers: ["gcc-VERSION", "g++-VERSION"]),
         supported: true)
     /// RHEL, its rebuilds and Fedora.
     public static let redHat = Distribution(
         family: "redhat", ids: ["rhel", "fedora", "centos", "rocky", "almalinux"],
         packages: PackageNames(
             compiler: "gcc", make: "make", libcHeaders: "glibc-devel", kernelHeaders: "kernel-devel-KERNEL",
-            libelf: "elfutils-libelf-devel", kmod: "kmod", versionedCompilers: []),
+            libelf: "elfutils-libelf-devel", kmod: "kmod", libxml2: "libxml2", perl: "perl", versionedCompilers: []),
         supported: false)
     /// SLES and openSUSE.
     public static let suse = Distribution(
         family: "suse", ids: ["suse", "opensuse", "sles"],
         packages: PackageNames(
             compiler: "gcc", make: "make", libcHeaders: "glibc-devel", kernelHeaders: "kernel-default-devel",
-            libelf: "libelf-devel", kmod: "kmod", versionedCompilers: ["gccVERSION", "gccVERSION-c++"]),
+            libelf: "libelf-devel", kmod: "kmod", libxml2: "libxml2", perl: "perl",
+            versionedCompilers: ["gccVERSION", "gccVERSION-c++"]),
         supported: false)
     /// Arch Linux.
     public static let arch = Distribution(
         family: "arch", ids: ["arch"],
         packages: PackageNames(
             compiler: "gcc", make: "make", libcHeaders: "glibc", kernelHeaders: "linux-headers", libelf: "libelf",
-            kmod: "kmod", versionedCompilers: []),
+            kmod: "kmod", libxml2: "libxml2", perl: "perl", versionedCompilers: []),
         supported: false)
 
     /// All families that are known.

@@ -67,6 +67,8 @@ public struct Initramfs: Sendable {
 
         /// The image as it was before this agent first rebuilt it.
         public var backup: String { path + ".before-gpu" }
+        /// The image as it was before this attempt, where ``backup`` is an earlier one's.
+        var previous: String { path + ".gpu-guest-agent-old" }
     }
 
     private let guest: Guest
@@ -110,20 +112,22 @@ public struct Initramfs: Sendable {
     /// Makes `image` anew, with a copy of the old one beside it. Where that fails the old one comes back. Throws
     /// ``FailureCode/initramfs`` or ``FailureCode/guestSpace``.
     public func rebuild(_ image: Image) async throws {
-        try await backUp(image)
+        let copy = try backUp(image)
+        defer { if copy != image.backup { try? guest.root.remove(copy) } }
         let command = tool.rebuild(image)
         let result = try await guest.runner.run(command)
         guard result.succeeded, (guest.root.size(image.path) ?? 0) > 0 else {
             var failure = Failure.command(
                 command, result, code: .initramfs, operation: "rebuild the initramfs",
                 remedy: "Make `\(command.line)` work in the image; the old initramfs is in place again.")
-            if let problem = try await restore(image) { failure.cleanup.append(problem) }
+            if let problem = restore(image, from: copy) { failure.cleanup.append(problem) }
             throw failure
         }
     }
 
-    private func backUp(_ image: Image) async throws {
-        guard !guest.root.exists(image.backup) else { return }
+    /// Copies the image, and returns the copy: what a failed attempt goes back to is what was there before it. The first
+    /// copy of all stays.
+    private func backUp(_ image: Image) throws -> String {
         let size = guest.root.size(image.path) ?? 0
         let free = try guest.root.freeBytes(at: "/boot")
         // The copy, and the new image which is written before the old one goes.
@@ -134,21 +138,25 @@ public struct Initramfs: Sendable {
                 "/boot has \(free >> 20) MiB free; the initramfs, \(size >> 20) MiB, needs \(needed >> 20) MiB for its copy and its successor.",
                 remedy: "Remove old kernels from the image, or enlarge /boot.")
         }
-        let command = Command(["cp", "--preserve=all", image.path, image.backup + ".new"], deadline: .seconds(300))
-        let result = try await guest.runner.run(command)
-        guard result.succeeded else {
-            try? guest.root.remove(image.backup + ".new")
-            throw Failure.command(
-                command, result, code: .initramfs, operation: "back up the initramfs", remedy: "Look at /boot.")
+        let copy = guest.root.exists(image.backup) ? image.previous : image.backup
+        do {
+            try guest.root.copy(image.path, to: copy)
+        } catch {
+            throw Failure.guest(
+                .initramfs, "back up the initramfs", "\(copy) could not be written: \(describe(error)).",
+                remedy: "Look at /boot.")
         }
-        try guest.root.move(image.backup + ".new", to: image.backup)
+        return copy
     }
 
-    /// Nil where the old image is back, otherwise what went wrong.
-    private func restore(_ image: Image) async throws -> String? {
-        guard guest.root.exists(image.backup) else { return nil }
-        let result = try await guest.runner.run(
-            Command(["cp", "--preserve=all", image.backup, image.path], deadline: .seconds(300)))
-        return result.succeeded ? nil : "the initramfs could not be restored from \(image.backup): \(result.errors)"
+    /// Nil where the old image is back, otherwise what went wrong. Without a program: none is run once the agent was told
+    /// to stop, which may be why the attempt failed.
+    private func restore(_ image: Image, from copy: String) -> String? {
+        do {
+            try guest.root.copy(copy, to: image.path)
+            return nil
+        } catch {
+            return "the initramfs could not be restored from \(copy): \(describe(error))"
+        }
     }
 }

@@ -4,10 +4,14 @@ import Contract
 /// there.
 public struct AptPackages: Sendable {
     private let guest: Guest
+    private let sleep: @Sendable (Duration) async -> Void
 
-    /// The package manager of `guest`.
-    public init(_ guest: Guest) {
+    /// The package manager of `guest`. `sleep` is for tests.
+    public init(
+        _ guest: Guest, sleep: @escaping @Sendable (Duration) async -> Void = { try? await Task.sleep(for: $0) }
+    ) {
         self.guest = guest
+        self.sleep = sleep
     }
 
     /// Those of `names` that are not installed, in their order.
@@ -24,29 +28,49 @@ public struct AptPackages: Sendable {
         return names.filter { !installed.contains($0) }
     }
 
-    /// Installs `names`. The lists are brought up to date only where there are none or where the first try fails.
+    /// Installs `names`. The lists are brought up to date only where there are none or where the first try fails. An update
+    /// that fails is no end: one dead source is often not the one that has the packages.
     ///
     /// Throws ``FailureCode/packagesLocked`` or ``FailureCode/prerequisites`` with apt's own words.
     public func install(_ names: [String], progress: @Sendable (String) -> Void) async throws {
-        var updated = false
+        try await CloudInit(guest).wait()  // it may be installing packages itself
+        var update: CommandResult?
         if !hasLists {
             progress("apt-get update")
-            try await update(names)
-            updated = true
+            update = try await apt(Self.listUpdate, progress)
         }
         progress("apt-get install \(names.joined(separator: " "))")
-        var result = try await guest.runner.run(Self.installation(of: names))
-        if !result.succeeded && !updated && Self.diagnose(result).code != .packagesLocked {
+        var result = try await apt(Self.installation(of: names), progress)
+        if !result.succeeded && update == nil && Self.diagnose(result).code != .packagesLocked {
             progress("apt-get update, since the install failed")
-            try await update(names)
-            result = try await guest.runner.run(Self.installation(of: names))
+            update = try await apt(Self.listUpdate, progress)
+            result = try await apt(Self.installation(of: names), progress)
         }
-        guard result.succeeded else { throw Self.failure(result, names) }
+        guard !result.succeeded else { return }
+        if let update, !update.succeeded { result.output = update.output + "\n" + result.output }
+        throw Self.failure(result, names)
     }
 
-    private func update(_ names: [String]) async throws {
-        let result = try await guest.runner.run(Self.listUpdate)
-        guard result.succeeded else { throw Self.failure(result, names) }
+    /// How long another process may hold the package manager, and how often it is asked again.
+    private static let lockPatience = Duration.seconds(600)
+    private static let lockPause = Duration.seconds(5)
+
+    /// Runs apt, again and again while another process holds it: apt itself waits for dpkg's lock, and not for the one of
+    /// the lists.
+    private func apt(_ command: Command, _ progress: @Sendable (String) -> Void) async throws -> CommandResult {
+        let clock = ContinuousClock()
+        let end = clock.now + Self.lockPatience
+        var result = try await guest.runner.run(command)
+        var pauses = 0
+        while !result.succeeded, Self.diagnose(result).code == .packagesLocked, !StopRequest.isMade,
+            pauses < Int(Self.lockPatience / Self.lockPause), clock.now < end
+        {
+            if pauses == 0 { progress("another process holds the package manager") }
+            pauses += 1
+            await sleep(Self.lockPause)
+            result = try await guest.runner.run(command)
+        }
+        return result
     }
 
     private var hasLists: Bool {
@@ -85,7 +109,10 @@ public struct AptPackages: Sendable {
     private static func diagnose(_ result: CommandResult) -> Diagnosis {
         let text = result.output
         func says(_ patterns: String...) -> Bool { patterns.contains { text.contains($0) } }
-        if says("Could not get lock", "is locked by another process", "Unable to acquire the dpkg frontend lock") {
+        if says(
+            "Could not get lock", "is locked by another process", "Unable to lock directory",
+            "Unable to acquire the dpkg frontend lock")
+        {
             return Diagnosis(
                 code: .packagesLocked, message: "Another process held the package manager for ten minutes.",
                 remedy: "Let unattended upgrades finish, or stop them in the image, and run the same command again.",

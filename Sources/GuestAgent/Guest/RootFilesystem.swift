@@ -20,6 +20,22 @@ public struct RootFilesystem: Sendable {
         public var partition: Int?
         /// Bytes of the disk that lie behind the partition.
         public var bytesBehind: Int64
+        /// Bytes of the partition, nil where the root is not a plain one.
+        public var partitionBytes: Int64?
+        /// Bytes of the file system, without what it needs for itself (inode tables, a journal).
+        public var filesystemBytes: Int64
+
+        /// How much of the partition the file system covers, in percent; 100 where that is not known.
+        public var coverage: Int64 {
+            guard let partitionBytes, partitionBytes > 0 else { return 100 }
+            return filesystemBytes * 100 / partitionBytes
+        }
+
+        /// Below it the file system is grown: something between partx and resize2fs ended an earlier attempt. What a file
+        /// system needs for itself is less than the rest; where it is not, growing it again changes nothing.
+        public static let wantedCoverage: Int64 = 90
+        /// Below it the file system cannot have been grown, however much it needs for itself.
+        public static let leastCoverage: Int64 = 80
 
         /// Less than this is alignment and the backup GPT, not room.
         public static let worthGrowing: Int64 = 32 << 20
@@ -33,7 +49,9 @@ public struct RootFilesystem: Sendable {
                 .guestSpace, "grow the root file system", "No file system is mounted at /.",
                 evidence: mounts.lines.lastLines(5), remedy: "Leave --disk-size out.")
         }
-        var layout = Layout(device: mount.source, type: mount.type, disk: nil, partition: nil, bytesBehind: 0)
+        var layout = Layout(
+            device: mount.source, type: mount.type, disk: nil, partition: nil, bytesBehind: 0,
+            partitionBytes: nil, filesystemBytes: try guest.root.filesystemBytes(at: "/"))
         // /sys/dev/block/254:1 → ../../devices/…/block/vda/vda1; btrfs has an anonymous number: go by the name then.
         let name = mount.source.split(separator: "/").last.map { String($0) } ?? ""
         let target =
@@ -52,6 +70,7 @@ public struct RootFilesystem: Sendable {
         layout.device = "/dev/\(partition)"
         layout.disk = disk
         layout.partition = Int(index)
+        layout.partitionBytes = size * 512
         layout.bytesBehind = ((next ?? all) - start - size) * 512
         return layout
     }

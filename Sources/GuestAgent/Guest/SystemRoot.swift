@@ -91,6 +91,19 @@ public struct SystemRoot: Sendable {
         return Int64(status.f_bfree) * Int64(status.f_frsize)
     }
 
+    /// Bytes of the file system of `path`, which must exist, without what it needs for itself.
+    public func filesystemBytes(at path: String) throws -> Int64 {
+        var status = statvfs()
+        guard statvfs(real(path), &status) == 0 else { throw Errno(rawValue: errno) }
+        return Int64(status.f_blocks) * Int64(status.f_frsize)
+    }
+
+    /// When a file or folder was changed, seconds since 1970; nil where it is absent.
+    public func modificationTime(_ path: String) -> Int64? {
+        var status = stat()
+        return stat(real(path), &status) == 0 ? Int64(status.st_mtim.tv_sec) : nil
+    }
+
     /// Whether programs may be run from the file system of `path`.
     public func allowsPrograms(at path: String) -> Bool {
         var status = statvfs()
@@ -135,6 +148,39 @@ public struct SystemRoot: Sendable {
             throw error
         }
         syncDirectory(of: target)
+    }
+
+    /// Copies a file whole, with mode and owner: written beside, synced, renamed over. Needs no program, so that it works
+    /// while the agent is told to stop.
+    public func copy(_ path: String, to other: String) throws {
+        let source = try FileDescriptor.open(FilePath(real(path)), .readOnly, options: [.closeOnExec])
+        defer { try? source.close() }
+        var status = stat()
+        try check(fstat(source.rawValue, &status))
+        let beside = real(other) + ".gpu-guest-agent-new"
+        unlink(beside)
+        let file = try FileDescriptor.open(
+            FilePath(beside), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
+            permissions: FilePermissions(rawValue: 0o600))
+        do {
+            try file.closeAfter {
+                let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+                defer { buffer.deallocate() }
+                while case let count = try source.read(into: buffer), count > 0 {
+                    try file.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                }
+                try check(fchmod(file.rawValue, status.st_mode & 0o7777))
+                if status.st_uid != getuid() || status.st_gid != getgid() {
+                    try check(fchown(file.rawValue, status.st_uid, status.st_gid))
+                }
+                try check(fsync(file.rawValue))
+            }
+            try check(rename(beside, real(other)))
+        } catch {
+            unlink(beside)
+            throw error
+        }
+        syncDirectory(of: other)
     }
 
     /// Makes a folder and those above it; no error where it exists.
@@ -201,7 +247,7 @@ public struct SystemRoot: Sendable {
     }
 
     /// Where a chain of links ends, in the guest's terms: an absolute target is below the prefix.
-    private func resolvingLinks(_ path: String) -> String {
+    public func resolvingLinks(_ path: String) -> String {
         var path = path
         for _ in 0..<8 {
             guard let target = linkTarget(path) else { break }

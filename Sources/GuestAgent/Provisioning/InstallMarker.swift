@@ -7,7 +7,11 @@ struct InstallMarker {
     let path: String
 
     init(_ step: StepID) {
-        path = "\(StateFolder.path)/\(step.rawValue).incomplete"
+        self.init(name: step.rawValue)
+    }
+
+    init(name: String) {
+        path = "\(StateFolder.path)/\(name).incomplete"
     }
 
     func isSet(_ root: SystemRoot) -> Bool { root.exists(path) }

@@ -45,8 +45,7 @@ struct PayloadFile: Sendable {
 
         do {
             if inMemory { folders.append(try root.createPrivateDirectory("/run/\(name)")) }
-            // The name is a path component of ours only where it is a plain name.
-            let fileName = payload.fileName.split(separator: "/").last.map { String($0) } ?? "payload.run"
+            let fileName = plainName(payload.fileName)
             let path = "\(folders[folders.count - 1])/\(fileName)"
             context.emit(.progress(step, message: "copying \(fileName), \(payload.size >> 20) MiB, from \(source)"))
             try Drives(root).copy(source, size: payload.size, to: path)
@@ -60,6 +59,14 @@ struct PayloadFile: Sendable {
     /// Removes the copy and what the installer left in its folder.
     func remove(_ context: StepContext) {
         for folder in folders { try? context.root.removeTree(folder) }
+    }
+
+    /// A path component that no shell script stumbles over: the runfile is one, and puts its own name into commands.
+    static func plainName(_ name: String) -> String {
+        let last = name.split(separator: "/").last ?? ""
+        let plain = String(
+            last.map { $0.isASCII && ($0.isLetter || $0.isNumber) || "._-".contains($0) ? $0 : "_" })
+        return plain.allSatisfy { $0 == "." } ? "payload.run" : plain
     }
 
     private static let name = "gpu-guest-agent"

@@ -24,7 +24,7 @@ public struct Proof: Codable, Equatable, Sendable {
             if let driver = plan.recipe.driver {
                 evidence += try nouveauIsAway(context)
                 evidence += try await InstallDriver(recipe: driver).verify(context)
-                evidence += try await ProveDriver().verify(context)
+                evidence += try await ProveDriver(loads: false).verify(context)
             }
             if let cuda = plan.recipe.cuda {
                 evidence += try await ProveCUDA(recipe: cuda, builds: false).verify(context)

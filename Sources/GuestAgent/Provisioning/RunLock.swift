@@ -28,6 +28,17 @@ public final class RunLock: Sendable {
         return RunLock(file)
     }
 
+    /// Takes the lock as soon as it is free, waiting `patience` at most: ``isTaken(_:)`` of another process holds it for a
+    /// moment.
+    public static func take(_ root: SystemRoot, patience: Duration) async throws -> RunLock? {
+        let end = ContinuousClock.now + patience
+        while true {
+            if let lock = try take(root) { return lock }
+            guard ContinuousClock.now < end, !StopRequest.isMade else { return nil }
+            try await Task.sleep(for: .milliseconds(100))
+        }
+    }
+
     /// Whether a process runs the journal now.
     public static func isTaken(_ root: SystemRoot) -> Bool {
         guard

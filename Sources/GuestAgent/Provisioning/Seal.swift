@@ -12,15 +12,19 @@ public struct Seal: Sendable {
     }
 
     /// Removes the traces and returns what was removed, a line each. Idempotent.
+    ///
+    /// The keys go last, when all else is on disk: a login that is refused tells the host that the machine is sealed.
     public func apply(publicKeys: [String], instanceID: String?) async throws -> [String] {
         var removed: [String] = []
         let bodies = Set(publicKeys.compactMap(Self.keyBody))
-        for home in homes { removed += try removeKeys(bodies, home) }
+        try await CloudInit(guest).wait()
         if let instanceID { removed += try forgetInstance(instanceID) }
         if guest.root.exists("/etc/systemd/system/multi-user.target.wants/" + AgentInstallation.unit) {
             try await AgentInstallation(guest).disable()
             removed.append("\(AgentInstallation.unit) enabled")
         }
+        guest.root.sync()
+        for home in homes { removed += try removeKeys(bodies, home) }
         guest.root.sync()
         return removed
     }
@@ -70,6 +74,7 @@ public struct Seal: Sendable {
         let cloud = "/var/lib/cloud"
         var removed: [String] = []
         let folder = "\(cloud)/instances/\(id)"
+        let since = beginning(of: folder)
         let current = guest.root.linkTarget("\(cloud)/instance")?.split(separator: "/").last.map { String($0) }
         if guest.root.isDirectory(folder) {
             try guest.root.removeTree(folder)
@@ -78,6 +83,13 @@ public struct Seal: Sendable {
         guard current == id else { return removed }
         try guest.root.remove("\(cloud)/instance")
         removed.append("\(cloud)/instance")
+        let others = guest.root.list("\(cloud)/instances").map { "\(cloud)/instances/\($0)" }
+            .filter { guest.root.isDirectory($0) }
+        if let newest = others.max(by: {
+            (guest.root.modificationTime($0) ?? 0) < (guest.root.modificationTime($1) ?? 0)
+        }) {
+            try guest.root.link("\(cloud)/instance", to: newest)
+        }
         for name in [
             "instance-id", "previous-instance-id", "previous-datasource", "previous-hostname", "set-hostname",
             "result.json", "status.json",
@@ -86,10 +98,23 @@ public struct Seal: Sendable {
             try guest.root.remove("\(cloud)/data/\(name)")
             removed.append("\(cloud)/data/\(name)")
         }
-        for file in ["/etc/sudoers.d/90-cloud-init-users"] where guest.root.exists(file) {
-            try guest.root.remove(file)
-            removed.append(file)
+        // The image may have had one before us.
+        let sudoers = "/etc/sudoers.d/90-cloud-init-users"
+        if let since, let changed = guest.root.modificationTime(sudoers), changed >= since {
+            try guest.root.remove(sudoers)
+            removed.append(sudoers)
         }
         return removed
+    }
+
+    /// Since when cloud-init has worked for our seed: this boot, or an earlier one of the same run, in which it made the
+    /// instance's folder.
+    private func beginning(of folder: String) -> Int64? {
+        let boot = (guest.root.textIfReadable("/proc/stat") ?? "").lines.first { $0.hasPrefix("btime ") }?
+            .words.last.flatMap { Int64($0) }
+        let marks = guest.root.list("\(folder)/sem").compactMap {
+            guest.root.modificationTime("\(folder)/sem/\($0)")
+        }
+        return (marks + (boot.map { [$0] } ?? [])).min()
     }
 }

@@ -80,7 +80,7 @@ struct ResumeCommand: AsyncParsableCommand {
     }
 
     static func resume(_ guest: Guest, unit: Bool) async throws {
-        guard let lock = try RunLock.take(guest.root) else {
+        guard let lock = try await RunLock.take(guest.root, patience: .seconds(5)) else {
             Console.say("another process runs the journal")
             return
         }

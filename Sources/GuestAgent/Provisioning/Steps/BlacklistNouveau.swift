@@ -45,11 +45,19 @@ struct BlacklistNouveau: Step {
     }
 
     private func evidence(_ context: StepContext) -> [String] {
-        let configuration = BootLoader(context.guest).configuration
-        return ["\(Self.file) blacklists nouveau"]
-            + [
-                configuration.map { "\($0) passes \(Self.parameters.joined(separator: " "))" }
-                    ?? "no GRUB: the kernel command line is left alone"
-            ]
+        ["\(Self.file) blacklists nouveau", commandLine(BootLoader(context.guest))]
+    }
+
+    /// What the generated configuration really has.
+    private func commandLine(_ bootLoader: BootLoader) -> String {
+        guard let configuration = bootLoader.configuration else {
+            return "no GRUB: the kernel command line is left alone"
+        }
+        guard bootLoader.hasKernelLines else { return "\(configuration) boots no kernel by itself" }
+        let missing = bootLoader.missing(Self.parameters)
+        let passed = Self.parameters.filter { !missing.contains($0) }
+        return passed.isEmpty
+            ? "\(configuration) passes nothing about nouveau"
+            : "\(configuration) passes \(passed.joined(separator: " "))"
     }
 }

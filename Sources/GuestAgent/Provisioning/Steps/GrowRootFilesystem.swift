@@ -8,7 +8,17 @@ struct GrowRootFilesystem: Step {
 
     func check(_ context: StepContext) async throws -> CheckResult {
         let layout = try RootFilesystem(context.guest).layout()
+        guard layout.disk != nil else {
+            context.emit(
+                .warning(
+                    id,
+                    message: "\(layout.device) is not a plain partition (LVM, RAID, a whole disk): it is not grown"))
+            return .satisfied(["\(layout.device), \(layout.type), is not a plain partition: left as it is"])
+        }
         guard layout.bytesBehind >= RootFilesystem.Layout.worthGrowing else {
+            if layout.coverage < RootFilesystem.Layout.wantedCoverage {
+                return .needed("the file system covers \(layout.coverage) % of \(layout.device)")
+            }
             return .satisfied(["\(layout.device) has \(layout.bytesBehind >> 20) MiB of the disk behind it"])
         }
         return .needed("\(layout.bytesBehind >> 20) MiB of the disk lie behind \(layout.device)")
@@ -27,6 +37,14 @@ struct GrowRootFilesystem: Step {
             throw Failure.guest(
                 .guestSpace, title, "\(layout.bytesBehind >> 20) MiB behind \(layout.device) are still unused.",
                 remedy: "Grow partition and file system in the image, and leave --disk-size out.")
+        }
+        guard layout.coverage >= RootFilesystem.Layout.leastCoverage else {
+            throw Failure.guest(
+                .guestSpace, title, "The file system covers \(layout.coverage) % of \(layout.device) only.",
+                evidence: [
+                    "partition: \((layout.partitionBytes ?? 0) >> 20) MiB, \(layout.type): \(layout.filesystemBytes >> 20) MiB"
+                ],
+                remedy: "Grow the file system in the image, and leave --disk-size out.")
         }
         return ["\(layout.device), \(layout.type): \(free >> 20) MiB free"]
     }

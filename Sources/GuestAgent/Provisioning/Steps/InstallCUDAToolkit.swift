@@ -14,6 +14,9 @@ struct InstallCUDAToolkit: Step {
     func check(_ context: StepContext) async throws -> CheckResult {
         if marker.isSet(context.root) { return .needed("an installation was interrupted") }
         guard context.root.exists(nvcc) else { return .needed("\(nvcc) is missing") }
+        if let installed = stamp.installed(context.root), installed != stamp.text {
+            return .needed("\(recipe.toolkitPath) was made of another runfile: \(installed)")
+        }
         do {
             return .satisfied(try await verify(context))
         } catch let failure as Failure {
@@ -62,6 +65,7 @@ struct InstallCUDAToolkit: Step {
             throw InstallerDiagnosis(log + "\n" + result.output, rows: InstallerDiagnosis.cudaRows)
                 .failure(title, unknown: .cudaInstall, ending: result, log: "the installer's log")
         }
+        try stamp.write(root)
         try marker.clear(root)
         return .applied
     }
@@ -79,13 +83,13 @@ struct InstallCUDAToolkit: Step {
         var evidence = ["\(nvcc): \(line.trimmed)"]
         for file in ["version.json", "version.txt"] {
             guard let text = context.root.textIfReadable("\(recipe.toolkitPath)/\(file)") else { continue }
-            guard text.contains(recipe.version) else {
+            guard let line = Self.line(naming: release, in: text) else {
                 throw Failure.guest(
-                    .cudaInstall, title, "\(recipe.toolkitPath)/\(file) does not say \(recipe.version).",
+                    .cudaInstall, title, "\(recipe.toolkitPath)/\(file) is not of release \(release).",
                     evidence: text.lines.prefix(5).map { String($0.prefix(200)) },
                     remedy: "Look at \(recipe.toolkitPath) in the guest.")
             }
-            evidence.append("\(recipe.toolkitPath)/\(file) says \(recipe.version)")
+            evidence.append("\(recipe.toolkitPath)/\(file): \(line.prefix(200))")
             break
         }
         if recipe.samples {
@@ -99,6 +103,15 @@ struct InstallCUDAToolkit: Step {
         return evidence
     }
 
+    /// The line that names `release` or a version of it. What follows the release is a build number or a date that no
+    /// file name has: "CUDA Version 11.0.228", "12.1.20230222".
+    static func line(naming release: String, in text: String) -> String? {
+        text.lines.first { line in
+            line.split { !($0.isNumber || $0 == ".") }.contains { $0 == release || $0.hasPrefix(release + ".") }
+        }?.trimmed
+    }
+
+    private var stamp: ToolkitStamp { ToolkitStamp(recipe: recipe) }
     private var samples: Samples { Samples(recipe: recipe) }
 
     /// Logs that are there; a `*` in a path stands for a process id.

@@ -6,6 +6,8 @@ import Runfiles
 struct InstallDriver: Step {
     let id = StepID.driver
     let title = "install the NVIDIA driver"
+    /// The module is one kernel's, and another may run after a reboot.
+    let flavour = StepFlavour.volatile
     let recipe: DriverRecipe
 
     private var marker: InstallMarker { InstallMarker(id) }

@@ -6,6 +6,8 @@ import Runfiles
 struct Prerequisites: Step {
     let id = StepID.prerequisites
     let title = "install compiler, make and kernel headers"
+    /// The headers are one kernel's, and another may run after a reboot.
+    let flavour = StepFlavour.volatile
 
     func check(_ context: StepContext) async throws -> CheckResult {
         let missing = try await missing(context)
@@ -73,6 +75,14 @@ struct Prerequisites: Step {
                 "headers of kernel \(kernel)", names.kernelHeaders.replacing("KERNEL", with: kernel),
                 ["include/generated/autoconf.h", "Makefile"].allSatisfy { root.exists("\(build)/\($0)") })
         }
+        if let version = (context.plan.recipe.cuda?.version).flatMap({ ToolVersion($0) }) {
+            // From 10.1 on cuda-installer is a program that is linked to libxml2; before, it is a Perl script.
+            if (version.major, version.minor) >= (10, 1) {
+                need("libxml2.so.2, for CUDA's installer", names.libxml2, Self.hasLibxml2(root))
+            } else {
+                need("Perl with its modules, for CUDA's installer", names.perl, Self.hasWholePerl(root))
+            }
+        }
         if let cuda = context.plan.recipe.cuda, let compiler = try await HostCompiler.wanted(for: cuda, context) {
             let packages = names.versionedCompilers.map { $0.replacing("VERSION", with: "\(compiler)") }
             if !packages.isEmpty {
@@ -81,6 +91,18 @@ struct Prerequisites: Step {
             }
         }
         return missing
+    }
+
+    private static func hasLibxml2(_ root: SystemRoot) -> Bool {
+        ["/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib/x86_64-linux-gnu", "/lib64"].contains {
+            root.exists("\($0)/libxml2.so.2")
+        }
+    }
+
+    /// Debian's perl-base has the interpreter and few modules: Env is not among them.
+    private static func hasWholePerl(_ root: SystemRoot) -> Bool {
+        let folders = root.list("/usr/share/perl").map { "/usr/share/perl/\($0)" }
+        return (folders + ["/usr/share/perl5", "/usr/share/perl5/vendor_perl"]).contains { root.exists("\($0)/Env.pm") }
     }
 
     private func evidence(_ context: StepContext) async throws -> [String] {

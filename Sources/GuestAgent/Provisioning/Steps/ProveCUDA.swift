@@ -23,17 +23,17 @@ struct ProveCUDA: Step {
                 nvcc, version, code: .cudaProof, operation: title, remedy: "Install the toolkit again.")
         }
         var evidence = ["nvcc: " + (version.output.lines.last { $0.contains("release") } ?? "runs").trimmed]
-        guard recipe.samples, samples.folder("deviceQuery", context.root) != nil else {
+        guard recipe.samples else {
             context.emit(
                 .warning(
                     id,
                     message:
                         "CUDA \(recipe.version) brings no samples: there is no proof by deviceQuery and bandwidthTest"
                 ))
-            return evidence
+            return evidence + ["no CUDA program was run: CUDA \(recipe.version) brings no samples"]
         }
         for (sample, output) in [("deviceQuery", "device-query"), ("bandwidthTest", "bandwidth-test")] {
-            guard let program = try await program(sample, context) else { continue }
+            let program = try await program(sample, context)
             let result = try await context.run(Command([program], deadline: .seconds(300)), keeping: output, id)
             guard result.succeeded, result.output.contains("Result = PASS") else {
                 throw failure(sample, result)
@@ -47,11 +47,27 @@ struct ProveCUDA: Step {
 
     private var samples: Samples { Samples(recipe: recipe) }
 
-    /// The built sample; nil where it is not built and must not be.
-    private func program(_ sample: String, _ context: StepContext) async throws -> String? {
-        if let built = samples.program(sample, context.root) { return built }
-        guard builds, let folder = samples.folder(sample, context.root) else { return nil }
+    /// The built sample. Throws ``FailureCode/cudaSamples`` where it cannot be had.
+    private func program(_ sample: String, _ context: StepContext) async throws -> String {
+        let root = context.root
+        // A program that make was writing when the power went may be cut short.
+        let marker = InstallMarker(name: "sample-\(sample)")
+        let interrupted = marker.isSet(root)
+        if !interrupted, let built = samples.program(sample, root) { return built }
+        guard builds, let folder = samples.folder(sample, root) else {
+            throw Failure.guest(
+                .cudaSamples, "find \(sample)",
+                builds
+                    ? "The sample \(sample) of CUDA \(recipe.version) is not below \(samples.path)."
+                    : "The sample \(sample) is not built in the image.",
+                evidence: root.list(samples.path).prefix(8).map { "\(samples.path)/\($0)" },
+                remedy: "Install the toolkit again.")
+        }
         context.emit(.progress(id, message: "building \(sample)"))
+        if interrupted {
+            _ = try await context.run(Command(["make", "-C", folder, "clean"], deadline: .seconds(120)))
+        }
+        try marker.set(root)
         let compiler = try await HostCompiler.choose(for: recipe, context)
         let command = Command(
             [
@@ -59,7 +75,10 @@ struct ProveCUDA: Step {
                 "HOST_COMPILER=\(compiler?.cxx ?? "g++")",
             ], environment: try compiler?.searchPath(context) ?? [:], deadline: .seconds(1200), mergesErrors: true)
         let result = try await context.run(command, keeping: "make-\(sample.lowercased())", id)
-        if result.succeeded, let built = samples.program(sample, context.root) { return built }
+        if result.succeeded, let built = samples.program(sample, root) {
+            try marker.clear(root)
+            return built
+        }
         throw Failure.guest(
             .cudaSamples, "build \(sample)", "make failed: \(result.endingDescription).",
             evidence: InstallerDiagnosis.compilerErrors(result.output.lines) + result.output.lines.lastLines(6),

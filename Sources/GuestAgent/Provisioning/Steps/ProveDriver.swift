@@ -6,6 +6,8 @@ struct ProveDriver: Step {
     let id = StepID.proveDriver
     let title = "prove the NVIDIA driver"
     let flavour = StepFlavour.proof
+    /// False in the proof boot: an image must load the module by itself.
+    var loads = true
 
     func check(_ context: StepContext) async throws -> CheckResult { .needed("the proof is made afresh") }
 
@@ -14,8 +16,17 @@ struct ProveDriver: Step {
     func verify(_ context: StepContext) async throws -> [String] {
         let modules = KernelModules(context.guest)
         var evidence: [String] = []
+        if !loads && modules.entry("nvidia") == nil {
+            // udev loads it, and may not be done yet.
+            _ = try await context.run(Command(["udevadm", "settle", "--timeout=60"], deadline: .seconds(90)))
+            guard modules.entry("nvidia") != nil else {
+                throw failure(
+                    "The image does not load the nvidia module by itself.", .driverLoad,
+                    try await kernelMessages(context))
+            }
+        }
         if modules.entry("nvidia") == nil {
-            // The installer's test load may have been undone; in the proof boot udev has loaded it by now.
+            // The installer's test load may have been undone.
             let result = try await modules.load("nvidia")
             guard modules.entry("nvidia") != nil else {
                 throw failure(
@@ -24,6 +35,12 @@ struct ProveDriver: Step {
             }
         }
         evidence.append("/proc/modules has nvidia")
+        let loaded = context.root.attribute("/sys/module/nvidia/version")
+        if let loaded, let wanted = context.plan.recipe.driver?.version, loaded != wanted {
+            throw failure(
+                "The nvidia module in the kernel is of version \(loaded), not \(wanted).", .driverProof,
+                ["/sys/module/nvidia/version: \(loaded)"])
+        }
         evidence += try boundGPUs(context)
         // Once more, now that the driver has the GPU: the report's facts are those of the finished machine.
         context.emit(.inspected(try await context.guest.facts(gpus: context.plan.recipe.gpus)))
@@ -45,6 +62,12 @@ struct ProveDriver: Step {
             throw failure(
                 "nvidia-smi failed: \(result.endingDescription).", .driverProof,
                 words + (try await kernelMessages(context)))
+        }
+        // Old ones say so and end with 0.
+        guard !(result.output + result.errors).contains("No devices were found") else {
+            throw failure(
+                "nvidia-smi sees no GPU.", .driverProof,
+                ["nvidia-smi: No devices were found"] + (try await kernelMessages(context)))
         }
         evidence.append("nvidia-smi: exit status 0")
         _ = try await context.run(

@@ -8,7 +8,8 @@ struct SetUpEnvironment: Step {
     let title = "put CUDA into PATH and the loader's path"
     let recipe: CUDARecipe
 
-    static let profile = "/etc/profile.d/cuda.sh"
+    /// A name of our own: a cuda.sh may be the user's.
+    static let profile = "/etc/profile.d/gpu-guest-agent-cuda.sh"
     static let loader = "/etc/ld.so.conf.d/cuda-gpu-guest-agent.conf"
     private static let usual = "/usr/local/cuda"
 
@@ -18,7 +19,11 @@ struct SetUpEnvironment: Step {
         guard wrong.isEmpty, context.root.exists(Self.usual) else {
             return .needed("\((wrong + [Self.usual]).first ?? "") is not set up")
         }
-        return .satisfied(try await verify(context))
+        do {
+            return .satisfied(try await verify(context))
+        } catch let failure as Failure {
+            return .needed(failure.message)
+        }
     }
 
     func apply(_ context: StepContext) async throws -> ApplyResult {
@@ -35,9 +40,22 @@ struct SetUpEnvironment: Step {
 
     func verify(_ context: StepContext) async throws -> [String] {
         let known = try await context.run(Command(["ldconfig", "-p"], outputLimit: 4 << 20)).output.lines
-        let runtime = known.first { $0.contains("libcudart.so") }
-        return ["\(Self.profile) has \(recipe.toolkitPath)/bin"]
-            + (runtime.map { ["ldconfig: \($0.trimmed)"] } ?? ["ldconfig knows no libcudart.so"])
+        let runtimes = known.filter { $0.contains("libcudart.so") }
+        let folders = folders(context.root)
+        let runtime = runtimes.first { line in folders.contains { line.contains("=> \($0)/") } }
+        guard let runtime else {
+            throw Failure.guest(
+                .cudaInstall, title, "The loader does not find the libcudart of \(recipe.toolkitPath).",
+                evidence: runtimes.isEmpty ? ["ldconfig -p names no libcudart.so"] : runtimes.lastLines(5),
+                remedy: "Look at \(Self.loader) and at `ldconfig -p` in the guest.")
+        }
+        return ["\(Self.profile) has \(recipe.toolkitPath)/bin", "ldconfig: \(runtime.trimmed)"]
+    }
+
+    /// The toolkit's folder by each name that the loader may know it by.
+    private func folders(_ root: SystemRoot) -> Set<String> {
+        let own = Set([recipe.toolkitPath, root.resolvingLinks(recipe.toolkitPath)])
+        return own.contains(root.resolvingLinks(Self.usual)) ? own.union([Self.usual]) : own
     }
 
     /// lib64/stubs is never on the loader's path: its libcuda.so does nothing.
