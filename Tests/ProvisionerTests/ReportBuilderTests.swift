@@ -31,6 +31,16 @@ import Testing
         #expect(report.durationSeconds == 100)
     }
 
+    /// Some steps are looked at again after a reboot.
+    @Test func whatWasAppliedStaysApplied() {
+        let report = report([
+            .stepStarted(.driver, reason: "missing"), .stepVerified(.driver, evidence: ["a"]),
+            .agentStarted(version: "0.1.0"), .stepSatisfied(.driver, evidence: ["b"]),
+        ])
+        #expect(report.steps.map(\.outcome) == [.applied])
+        #expect(report.steps[0].evidence == ["b"])
+    }
+
     @Test func aFailureDecidesTheOutcome() {
         let failure = Failure(.driverBuild, operation: "o", message: "m", evidence: ["e"], remedy: "r", side: .guest)
         let report = report(

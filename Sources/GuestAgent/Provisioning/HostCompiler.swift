@@ -25,6 +25,12 @@ struct HostCompiler: Equatable, Sendable {
                 return HostCompiler(c: c, cxx: cxx, isDefault: false, fits: true)
             }
         }
+        // None fits: the oldest newer one is the least wrong, for whoever accepted that.
+        for major in (newest ?? 0) + 1...max((newest ?? 0) + 1, standard ?? 0) {
+            if let c = program("gcc-\(major)", context), let cxx = program("g++-\(major)", context) {
+                return HostCompiler(c: c, cxx: cxx, isDefault: false, fits: false)
+            }
+        }
         guard standard != nil, program("g++", context) != nil else { return nil }
         return HostCompiler(c: "gcc", cxx: "g++", isDefault: true, fits: false)
     }
@@ -35,7 +41,12 @@ struct HostCompiler: Equatable, Sendable {
         if let chosen, chosen.fits || context.plan.recipe.allowIncompatible { return nil }
         guard let newest = ToolVersion(cuda.version).flatMap(Compatibility.newestGCC(forCUDA:)) else { return nil }
         // g++ of the default version is missing, nothing else: ask for that one, which its sources surely have.
-        if let standard = try await defaultVersion(context), standard <= newest { return standard }
+        // So does one who accepted a compiler that does not fit.
+        if let standard = try await defaultVersion(context),
+            standard <= newest || context.plan.recipe.allowIncompatible
+        {
+            return standard
+        }
         return newest
     }
 

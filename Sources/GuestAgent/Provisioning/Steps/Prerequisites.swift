@@ -25,7 +25,12 @@ struct Prerequisites: Step {
         } catch var failure as Failure {
             let headers = "linux-headers-\(context.guest.kernel)"
             if failure.code == .prerequisites,
-                failure.evidence.contains(where: { $0.contains("Unable to locate package \(headers)") })
+                // Where nothing else is found either, the sources are at fault, not the kernel's age.
+                failure.evidence.contains(where: { $0.contains("Unable to locate package \(headers)") }),
+                !failure.evidence.contains(where: {
+                    $0.contains("Unable to locate package") && !$0.contains(headers)
+                        || $0.contains("has no installation candidate") && !$0.contains(headers)
+                })
             {
                 failure.code = .headersMissing
                 failure.message = "The guest's sources no longer have the headers of the running kernel."

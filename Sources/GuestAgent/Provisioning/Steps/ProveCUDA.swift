@@ -73,7 +73,8 @@ struct ProveCUDA: Step {
             [
                 "make", "-C", folder, "CUDA_PATH=\(recipe.toolkitPath)",
                 "HOST_COMPILER=\(compiler?.cxx ?? "g++")",
-            ], environment: try compiler?.searchPath(context) ?? [:], deadline: .seconds(1200), mergesErrors: true)
+            ] + Self.overriding(compiler, recipe), environment: try compiler?.searchPath(context) ?? [:],
+            deadline: .seconds(1200), mergesErrors: true)
         let result = try await context.run(command, keeping: "make-\(sample.lowercased())", id)
         if result.succeeded, let built = samples.program(sample, root) {
             try marker.clear(root)
@@ -83,6 +84,14 @@ struct ProveCUDA: Step {
             .cudaSamples, "build \(sample)", "make failed: \(result.endingDescription).",
             evidence: InstallerDiagnosis.compilerErrors(result.output.lines) + result.output.lines.lastLines(6),
             remedy: "Put a compiler into the image that CUDA \(recipe.version) works with.")
+    }
+
+    /// What makes nvcc try a compiler that its release does not know; only with `allowIncompatible` is one chosen. From
+    /// CUDA 11 on there is an option for it; before, the check is one of `__GNUC__` in crt/host_config.h.
+    private static func overriding(_ compiler: HostCompiler?, _ recipe: CUDARecipe) -> [String] {
+        guard let compiler, !compiler.fits, let version = ToolVersion(recipe.version) else { return [] }
+        if version.major >= 11 { return ["EXTRA_NVCCFLAGS=-allow-unsupported-compiler"] }
+        return Compatibility.newestGCC(forCUDA: version).map { ["EXTRA_NVCCFLAGS=-D__GNUC__=\($0)"] } ?? []
     }
 
     private func failure(_ sample: String, _ result: CommandResult) -> Failure {

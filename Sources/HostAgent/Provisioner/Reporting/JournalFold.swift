@@ -28,8 +28,10 @@ struct JournalFold {
         switch record.event {
         case .inspected(let facts): self.facts = facts
         case .stepSatisfied(let id, let evidence):
+            // Looked at again after a reboot, what this run applied is still this run's work.
             update(id, record.time) {
-                $0.outcome = .satisfied; $0.evidence = evidence
+                if $0.outcome != .applied { $0.outcome = .satisfied }
+                $0.evidence = evidence
             }
         case .stepStarted(let id, let reason):
             changed = true
