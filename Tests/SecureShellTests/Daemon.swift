@@ -28,15 +28,18 @@ func withDaemon<Value: Sendable>(
 
 /// Kills the children of `parent`, and theirs, and leaves `parent` alone.
 func killDescendants(of parent: pid_t) {
+    // Parents first: a session's sshd that lives a moment longer would tell the client how its command ended.
+    for process in descendants(of: parent) { kill(process, SIGKILL) }
+}
+
+private func descendants(of parent: pid_t) -> [pid_t] {
     guard
         let file = try? FileDescriptor.open(
             FilePath("/proc/\(parent)/task/\(parent)/children"), .readOnly, options: .closeOnExec)
-    else { return }
+    else { return [] }
     defer { try? file.close() }
     var bytes = [UInt8](repeating: 0, count: 4096)
     let count = (try? bytes.withUnsafeMutableBytes { try file.read(into: $0) }) ?? 0
-    for child in String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: " ").compactMap({ pid_t($0) }) {
-        killDescendants(of: child)
-        kill(child, SIGKILL)
-    }
+    return String(decoding: bytes.prefix(count), as: UTF8.self).split(separator: " ").compactMap { pid_t($0) }
+        .flatMap { [$0] + descendants(of: $0) }
 }
