@@ -104,7 +104,7 @@ final class RunLock: Sendable {
             let holder =
                 FileManager.default.contents(atPath: "\(folder.path)/lock")
                 .map { String(decoding: $0, as: UTF8.self) } ?? ""
-            try? descriptor.close()
+            // No close here: every property is set, so `deinit` runs. A second close could hit a descriptor of another's.
             throw Failure(
                 .runLocked, operation: "take up the run",
                 message:
