@@ -32,16 +32,18 @@ extension GuestWatch {
     private func diskTrouble(_ operation: String) async throws -> Failure {
         for await event in machine.events() where event.name == "BLOCK_IO_ERROR" {
             return Failure(
-                .hostSpace, operation: operation, message: "The guest could not write to its disk.",
+                .hostSpace, operation: operation, message: "QEMU could not read or write one of the guest's drives.",
                 evidence: event.data.keys.sorted().compactMap { key in
                     if case .string(let text)? = event.data[key] { "\(key): \(text)" } else { nil }
                 },
-                remedy: "Free some space in the result's folder and run the same command again.", retryable: true,
+                remedy:
+                    "Free some space in the result's folder, look at the files named above, and run the same command again.",
+                retryable: true,
                 side: .host)
         }
         // No more events: QEMU has ended, which `ended` tells better.
-        try await Task.sleep(for: .seconds(3600))
-        throw CancellationError()
+        // This one waits until it is cancelled, however long the work takes.
+        while true { try await Task.sleep(for: .seconds(3600)) }
     }
 }
 
