@@ -1,7 +1,7 @@
 import FoundationEssentials
 
 /// The absolute path of a program: `name` itself where it holds a slash, else the first in PATH; nil for none.
-func findExecutable(_ name: String) -> String? {
+public func findExecutable(_ name: String) -> String? {
     let files = FileManager.default
     if name.contains("/") {
         guard files.isExecutableFile(atPath: name) else { return nil }

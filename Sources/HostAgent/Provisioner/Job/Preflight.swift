@@ -121,7 +121,7 @@ final class Preflight {
         for (tool, package) in [
             ("qemu-system-x86_64", "qemu-system-x86"), ("qemu-img", "qemu-utils"), ("ssh-keygen", "openssh-client"),
             ("sha256sum", "coreutils"),
-        ] where Tool.path(of: tool) == nil {
+        ] where findExecutable(tool) == nil {
             failures.append(
                 Failure(
                     .toolMissing, operation: "look for the programs this needs", message: "\(tool) is not installed.",

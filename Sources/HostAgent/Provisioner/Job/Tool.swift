@@ -1,5 +1,4 @@
 import Contract
-import FoundationEssentials
 import Subprocess
 import SystemPackage
 
@@ -38,11 +37,5 @@ enum Tool {
                 remedy: "Read what \(name) said.", side: .host)
         }
         return result.out
-    }
-
-    /// The path of a program in PATH, nil where there is none.
-    static func path(of name: String) -> String? {
-        let folders = (ProcessInfo.processInfo.environment["PATH"] ?? "/usr/bin:/bin").split(separator: ":")
-        return folders.lazy.map { "\($0)/\(name)" }.first { FileManager.default.isExecutableFile(atPath: $0) }
     }
 }
