@@ -42,6 +42,9 @@ let package = Package(
         .target(
             name: "GPUReadings", dependencies: ["CExpat"], path: "Sources/Shared/GPUReadings", swiftSettings: settings),
         .target(name: "Runfiles", path: "Sources/Shared/Runfiles", swiftSettings: settings),
+        .target(
+            name: "FailureCatalogue", dependencies: ["Contract"], path: "Sources/Shared/FailureCatalogue",
+            swiftSettings: settings),
         .systemLibrary(
             name: "CExpat", path: "Sources/Shared/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
@@ -50,10 +53,16 @@ let package = Package(
             name: "Guest", dependencies: ["Contract", subprocess, system], path: "Sources/GuestAgent/Guest",
             swiftSettings: settings),
         .target(
-            name: "Provisioning", dependencies: ["Contract", "Guest", "GPUReadings", "Runfiles", system],
+            name: "Provisioning",
+            dependencies: ["Contract", "FailureCatalogue", "Guest", "GPUReadings", "Probe", "Runfiles", system],
             path: "Sources/GuestAgent/Provisioning", swiftSettings: settings),
+        // gpu-probe.c travels inside the agent, as text.
+        .target(
+            name: "Probe", path: "Sources/GuestAgent/Probe", resources: [.embedInCode("gpu-probe.c")],
+            swiftSettings: settings),
         .executableTarget(
-            name: "gpu-guest-agent", dependencies: ["Contract", "Guest", "Provisioning", argumentParser, system],
+            name: "gpu-guest-agent",
+            dependencies: ["Contract", "FailureCatalogue", "Guest", "Provisioning", argumentParser, system],
             path: "Sources/GuestAgent/Main", swiftSettings: settings),
 
         // HostAgent: runs on the machine that has the GPU.
@@ -72,20 +81,22 @@ let package = Package(
         .target(
             name: "Provisioner",
             dependencies: [
-                "Contract", "GPUReadings", "Passthrough", "Runfiles", "SecureShell", "VirtualMachines",
-                subprocess, system, logging,
+                "Contract", "FailureCatalogue", "GPUReadings", "Passthrough", "Runfiles", "SecureShell",
+                "VirtualMachines", subprocess, system, logging,
             ],
             path: "Sources/HostAgent/Provisioner", swiftSettings: settings),
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
-                "Contract", "Passthrough", "Provisioner", "SecureShell", "VirtualMachines", argumentParser, system,
-                unixSignals,
+                "Contract", "FailureCatalogue", "Passthrough", "Provisioner", "SecureShell", "VirtualMachines",
+                argumentParser, system, unixSignals,
             ],
             path: "Sources/HostAgent/CommandLine", swiftSettings: settings),
 
         // Tests: one folder per module.
         .testTarget(name: "ContractTests", dependencies: ["Contract"], swiftSettings: settings),
+        .testTarget(
+            name: "FailureCatalogueTests", dependencies: ["FailureCatalogue", "Contract"], swiftSettings: settings),
         .testTarget(name: "GPUReadingsTests", dependencies: ["GPUReadings"], swiftSettings: settings),
         .testTarget(name: "RunfilesTests", dependencies: ["Runfiles"], swiftSettings: settings),
         .target(name: "GuestFakes", dependencies: ["Guest", system], path: "Tests/Support", swiftSettings: settings),
@@ -93,7 +104,7 @@ let package = Package(
             name: "GuestTests", dependencies: ["Guest", "GuestFakes", "Contract", system], swiftSettings: settings),
         .testTarget(
             name: "ProvisioningTests",
-            dependencies: ["Provisioning", "Guest", "GuestFakes", "Contract", "Runfiles", system],
+            dependencies: ["Provisioning", "FailureCatalogue", "Guest", "GuestFakes", "Contract", "Runfiles", system],
             swiftSettings: settings),
         .testTarget(
             name: "VirtualMachinesTests",

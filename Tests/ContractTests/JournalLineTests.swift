@@ -9,8 +9,10 @@ import Testing
                 runID: "r1",
                 recipe: Recipe(
                     gpus: [.simulated], driver: DriverRecipe(version: "470.256.02", sha256: "ab"),
-                    cuda: CUDARecipe(
-                        version: "11.4.4", sha256: "cd", toolkitPath: "/usr/local/cuda-11.4", samples: true)),
+                    toolkits: [
+                        CUDARecipe(
+                            version: "11.4.4", sha256: "cd", toolkitPath: "/usr/local/cuda-11.4", samples: true)
+                    ]),
                 payloads: [
                     Payload(
                         role: .driver, fileName: "NVIDIA-Linux-x86_64-470.256.02.run", size: 7, sha256: "ab",

@@ -30,7 +30,7 @@ import Testing
         let record = Samples.record()
         var recipe = Samples.recipe
         #expect(record.isSameWork(as: Samples.prepared(record.job), of: record.job))
-        recipe.cuda = nil
+        recipe.toolkits = []
         #expect(!record.isSameWork(as: Samples.prepared(record.job, recipe: recipe), of: record.job))
         var job = record.job
         job.memoryBytes = 8 << 30

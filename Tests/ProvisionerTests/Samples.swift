@@ -21,7 +21,7 @@ enum Samples {
 
     static let recipe = Recipe(
         gpus: [.simulated], driver: DriverRecipe(version: "470.256.02", sha256: "d1"),
-        cuda: CUDARecipe(version: "11.4.4", sha256: "c1", toolkitPath: "/usr/local/cuda-11.4", samples: true))
+        toolkits: [CUDARecipe(version: "11.4.4", sha256: "c1", toolkitPath: "/usr/local/cuda-11.4", samples: true)])
 
     static func prepared(_ job: Job, recipe: Recipe = recipe) -> PreparedJob {
         PreparedJob(

@@ -7,7 +7,7 @@ import Testing
 
 @Suite struct JournalTests {
     static let plan = Plan(
-        runID: "r1", recipe: Recipe(gpus: [.simulated], driver: nil, cuda: nil), payloads: [])
+        runID: "r1", recipe: Recipe(gpus: [.simulated]), payloads: [])
 
     @Test func remembers() throws {
         let fake = try FakeRoot()

@@ -29,13 +29,14 @@ final class Bench: Sendable {
                 "/usr/local/x": "", "/boot/x": "",
             ].merging(files) { $1 }, inMemory: false)
         runner = FakeRunner(answers)
-        let payload = Payload(
+        var payload = Payload(
             role: .driver, fileName: "NVIDIA.run", size: 5, sha256: "", headSHA256: "aa", tailSHA256: "aa",
             location: .drive(serial: "drv"))
+        payload.sha256 = Self.driver.sha256
         var second = payload
-        (second.role, second.fileName) = (.cuda, "cuda.run")
+        (second.role, second.fileName, second.sha256) = (.cuda, "cuda.run", Self.cuda.sha256)
         plan = Plan(
-            runID: "r", recipe: Recipe(gpus: [.simulated], driver: Self.driver, cuda: cuda),
+            runID: "r", recipe: Recipe(gpus: [.simulated], driver: Self.driver, toolkits: [cuda].compactMap { $0 }),
             payloads: [payload, second])
     }
 

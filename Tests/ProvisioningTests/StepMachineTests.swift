@@ -79,7 +79,7 @@ import Testing
     /// Another kernel may run after a reboot: headers and module are looked at again.
     @Test(arguments: [StepID.prerequisites, .driver]) func looksAgainAtWhatIsOneKernels(_ id: StepID) throws {
         let plan = Plan(
-            runID: "r", recipe: Recipe(gpus: [.simulated], driver: DriverRecipe(version: "1.2", sha256: ""), cuda: nil),
+            runID: "r", recipe: Recipe(gpus: [.simulated], driver: DriverRecipe(version: "1.2", sha256: "")),
             payloads: [])
         let step = try #require(plan.steps.first { $0.id == id })
         let events: [Event] = [.stepStarted(id, reason: ""), .stepApplied(id), .stepVerified(id, evidence: [])]

@@ -3,7 +3,7 @@
 /// A reader accepts its own schema and older ones. A newer schema is refused in words, never guessed at.
 public enum ContractVersion {
     /// Schema of ``Plan`` and ``JournalRecord``.
-    public static let journal = 1
+    public static let journal = 2
     /// Schema of ``Report``.
     public static let report = 1
     /// Version of the tool and of the agent; both are built from one package and carry one number.

@@ -45,7 +45,8 @@ struct InstallCUDAToolkit: Step {
                 .warning(id, message: "CUDA \(recipe.version) does not know the guest's compiler; --override was used"))
         }
 
-        let payload = try await PayloadFile.prepare(.cuda, context, id, installsTo: recipe.toolkitPath)
+        let payload = try await PayloadFile.prepare(
+            .cuda, sha256: recipe.sha256, context, id, installsTo: recipe.toolkitPath)
         defer { payload.remove(context) }
         try marker.set(root, root.exists(recipe.toolkitPath) ? "" : recipe.toolkitPath)
         let command = Command(

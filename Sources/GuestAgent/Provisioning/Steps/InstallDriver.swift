@@ -29,7 +29,7 @@ struct InstallDriver: Step {
             throw Failure.guest(
                 .planRefused, title, "\"\(recipe.version)\" is no driver version.", remedy: "Use a driver runfile.")
         }
-        let payload = try await PayloadFile.prepare(.driver, context, id, installsTo: "/usr")
+        let payload = try await PayloadFile.prepare(.driver, sha256: recipe.sha256, context, id, installsTo: "/usr")
         defer { payload.remove(context) }
         try marker.set(context.root)
 

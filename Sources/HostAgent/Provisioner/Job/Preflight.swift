@@ -291,7 +291,7 @@ final class Preflight {
             driver: driver.map {
                 DriverRecipe(version: $0.runfile.version.description, sha256: $0.digest.sha256, dkms: job.dkms)
             },
-            cuda: cuda.map {
+            toolkits: [cuda].compactMap { $0 }.map {
                 CUDARecipe(
                     version: $0.runfile.version.description, sha256: $0.digest.sha256,
                     toolkitPath: CUDAInstaller.defaultToolkitPath($0.runfile.version),

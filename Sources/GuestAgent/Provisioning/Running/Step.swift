@@ -30,6 +30,8 @@ public protocol Step: Sendable {
     var flavour: StepFlavour { get }
     /// Looks, changes nothing. Throwing means that it could not look.
     func check(_ context: StepContext) async throws -> CheckResult
+    /// What ``apply(_:)`` would do now, told without doing it.
+    func preview(_ context: StepContext) async throws -> [DryRun.Action]
     /// Changes the machine. Called only after a check that says it is needed; must stand being interrupted anywhere and
     /// called again.
     func apply(_ context: StepContext) async throws -> ApplyResult
@@ -49,6 +51,7 @@ public enum StepFlavour: Equatable, Sendable {
 
 extension Step {
     public var flavour: StepFlavour { .durable }
+    public func preview(_ context: StepContext) async throws -> [DryRun.Action] { [] }
 }
 
 /// What a step works with.
@@ -69,6 +72,9 @@ public struct StepContext: Sendable {
         self.reboots = reboots
         self.emit = emit
     }
+
+    /// Where files of the guest's own are changed.
+    public var changes: ChangeLedger { guest.changes }
 
     /// The guest's files.
     public var root: SystemRoot { guest.root }

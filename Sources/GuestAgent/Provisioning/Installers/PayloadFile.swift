@@ -14,7 +14,9 @@ struct PayloadFile: Sendable {
     private static func expansion(_ role: Payload.Role) -> (unpacked: Int64, installed: Int64) {
         switch role {
         case .driver: (4, 4)
-        case .cuda: (1, 2)
+        case .cuda, .cudaPatch: (1, 2)
+        case .samples, .nvbandwidth, .packages: (3, 0)
+        case .signingKey, .signingCertificate: (1, 0)
         }
     }
 
@@ -22,11 +24,11 @@ struct PayloadFile: Sendable {
     /// ``FailureCode/payloadMissing``, ``FailureCode/payloadCorrupt`` or ``FailureCode/guestSpace``.
     ///
     /// The copy goes into memory where there is plenty, so that gigabytes which are deleted again do not grow the image.
-    static func prepare(_ role: Payload.Role, _ context: StepContext, _ step: StepID, installsTo target: String)
-        async throws -> PayloadFile
-    {
-        guard let payload = context.plan.payloads.first(where: { $0.role == role }) else {
-            throw failure(.payloadMissing, "The plan names no \(role.rawValue) runfile.", [])
+    static func prepare(
+        _ role: Payload.Role, sha256: String, _ context: StepContext, _ step: StepID, installsTo target: String
+    ) async throws -> PayloadFile {
+        guard let payload = context.plan.payloads.first(where: { $0.role == role && $0.sha256 == sha256 }) else {
+            throw failure(.payloadMissing, "The plan names no \(role.rawValue) payload with this digest.", [])
         }
         removeLeftovers(context)
         let source = try locate(payload, context)

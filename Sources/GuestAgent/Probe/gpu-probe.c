@@ -1,0 +1,2 @@
+/* gpu-probe: see Probe.swift */
+int main(void) { return 0; }

@@ -1,0 +1,5 @@
+import FailureCatalogue
+import Testing
+
+@Suite struct CatalogueTests {
+}
