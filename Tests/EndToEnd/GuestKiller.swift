@@ -18,7 +18,7 @@ struct GuestKiller: Sendable {
             [[ $line =~ \"kind\":\"([A-Za-z]+)\" ]] || continue
             kind=${BASH_REMATCH[1]}
             case $kind in
-            stepStarted | progress | stepApplied | stepVerified) ;;
+            stepStarted | progress | stepApplied) ;;
             finished) exit 0 ;;
             *) continue ;;
             esac

@@ -27,7 +27,7 @@ struct ImageContents: Sendable {
         try #require(entries["/etc/fstab"] != nil && entries.count > 1000, "\(image) could not be read")
     }
 
-    /// The initramfs' bytes hold time stamps, so what counts is the list of its entries.
+    /// An initramfs holds time stamps: what counts is the list of its entries with modes, sizes and sums.
     private static let script = #"""
         PATH=$PATH:/usr/sbin:/sbin
         image=$1 work=$2
@@ -48,6 +48,25 @@ struct ImageContents: Sendable {
         mkdir -p usr/lib
         mv local modules usr/
         mv usr/modules usr/lib/
+        for initramfs in boot/initr*; do
+            case $(head -c 4 "$initramfs" | od -An -tx1 | tr -d ' ') in
+            28b52ffd) zstd -qdc "$initramfs" ;;
+            1f8b*) gzip -dc "$initramfs" ;;
+            *) continue ;;
+            esac >"$work/cpio"
+            perl -e 'binmode STDIN; undef $/; $_ = <STDIN>;
+                for (my $at = 0; substr($_, $at, 6) eq "070701";) {
+                    my @field = map { hex } unpack "x6 (A8)13", substr $_, $at, 110;
+                    my ($mode, $size, $length) = @field[1, 6, 11];
+                    my $name = substr $_, $at + 110, $length - 1;
+                    $at = ($at + 110 + $length + 3) & ~3;
+                    printf "%s %o %d %d\n", $name, $mode, $size, unpack "%32C*", substr $_, $at, $size;
+                    $at = ($at + $size + 3) & ~3;
+                    last if $name eq "TRAILER!!!";
+                }' <"$work/cpio" | sort >"$initramfs.list"
+            grep -q TRAILER "$initramfs.list"
+            mv "$initramfs.list" "$initramfs"
+        done
         find . -type f -printf '%P\0' | xargs -0 sha256sum | sed -E 's/^([0-9a-f]{64})  /\1\t/' >"$work/sums"
         awk -F '\t' -v OFS='\t' 'NR == FNR { sum[$2] = $1; next } { $2 = $2 ($1 in sum ? " " sum[$1] : ""); print "/" $0 }' \
             "$work/sums" <(find . -mindepth 1 -printf '%P\t%y %m %U:%G %l\n')
