@@ -66,10 +66,8 @@ struct InstallDriver: Step {
             throw Failure.guest(
                 .planRefused, title, "\"\(recipe.version)\" is no driver version.", remedy: "Use a driver runfile.")
         }
-        if marker.isSet(context.root) {
-            // The attempt was killed together with the agent: its log is all that is known of it.
-            _ = try keepLog(context)
-        }
+        // An attempt that was killed together with the agent: its log is all that is known of it.
+        if marker.isSet(context.root) && !isLogKept(context) { _ = try keepLog(context) }
         let payload = try await PayloadFile.prepare(.driver, sha256: recipe.sha256, context, id, installsTo: "/usr")
         defer { payload.remove(context) }
         var signing: SigningFiles?
@@ -192,8 +190,18 @@ struct InstallDriver: Step {
         if let asked, case let license = try await field("license"), license != asked.license {
             return "the nvidia module is not of the \(asked.rawValue) flavour (license \(license))"
         }
-        if recipe.signing != nil, try await field("signer").isEmpty { return "the nvidia module is not signed" }
+        if recipe.signing != nil, try await !isSigned(context) { return "the nvidia module is not signed" }
         return nil
+    }
+
+    /// By the mark at the file's end: what modinfo tells of a signature depends on how it was built.
+    private func isSigned(_ context: StepContext) async throws -> Bool {
+        let files = KernelModules(context.guest).files(of: "nvidia")
+        guard let file = files.first(where: { $0.hasPrefix("/lib/modules/\(context.guest.kernel)/") }) else {
+            return false
+        }
+        let end = try await context.run(Command(["tail", "-c", "28", context.root.real(file)])).output
+        return end.contains("~Module signature appended~")
     }
 
     private static let uninstallation = Command(
@@ -253,6 +261,14 @@ struct InstallDriver: Step {
         try context.root.write(log, to: StateFolder(context.root).newLog("nvidia-installer"), mode: 0o600)
         context.emit(.output(id, .file("nvidia-installer-log", DriverInstaller.logPath, log)))
         return log
+    }
+
+    private func isLogKept(_ context: StepContext) -> Bool {
+        let log = context.root.textIfReadable(DriverInstaller.logPath)
+        return context.root.list(StateFolder.logs).contains { name in
+            name.hasPrefix("nvidia-installer-")
+                && context.root.textIfReadable("\(StateFolder.logs)/\(name)") == log
+        }
     }
 
     private func warnings(in log: String, _ context: StepContext) {
