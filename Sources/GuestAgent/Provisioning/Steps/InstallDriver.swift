@@ -216,9 +216,9 @@ struct InstallDriver: Step {
 
     /// Takes another driver out. A result is returned where that has to end in a reboot.
     private func removeOther(_ context: StepContext) async throws -> ApplyResult? {
-        let modules = KernelModules(context.guest)
         guard let other = try await other(context) else {
-            return try await unload(context, nil, onlyIf: try await modules.version(of: "nvidia") == nil)
+            return try await unload(
+                context, nil, onlyIf: try await KernelModules(context.guest).version(of: "nvidia") == nil)
         }
         guard context.root.exists(DriverInstaller.uninstaller) else {
             let packaged = try await PackagedDriver.find(context)
@@ -229,6 +229,7 @@ struct InstallDriver: Step {
                     ?? "Remove the distribution's NVIDIA packages from the image.")
         }
         context.emit(.progress(id, message: "removing driver \(other)"))
+        try await stopPersistenceDaemon(context)
         let result = try await context.run(Self.uninstallation, keeping: "nvidia-uninstall", id)
         guard result.succeeded else {
             throw Failure.command(
@@ -238,14 +239,17 @@ struct InstallDriver: Step {
         return try await unload(context, other, onlyIf: true)
     }
 
+    /// It holds the GPU open, and with it the module in the kernel.
+    private func stopPersistenceDaemon(_ context: StepContext) async throws {
+        guard context.root.exists(PersistenceDaemon.unitPath) else { return }
+        _ = try await context.run(Command(["systemctl", "stop", PersistenceDaemon.unit], deadline: .seconds(120)))
+    }
+
     /// An old module in the kernel makes the installer give up.
     private func unload(_ context: StepContext, _ other: String?, onlyIf isOld: Bool) async throws -> ApplyResult? {
         let modules = KernelModules(context.guest)
         guard isOld, modules.entry("nvidia") != nil else { return nil }
-        if context.root.exists(PersistenceDaemon.unitPath) {
-            // It is there to keep the GPU open.
-            _ = try await context.run(Command(["systemctl", "stop", PersistenceDaemon.unit], deadline: .seconds(120)))
-        }
+        try await stopPersistenceDaemon(context)
         for module in ["nvidia_drm", "nvidia_modeset", "nvidia_uvm", "nvidia_peermem", "nvidia"]
         where modules.entry(module) != nil {
             _ = try await modules.unload(module)
