@@ -194,6 +194,28 @@ import Testing
         #expect(bench.fake.root.isDirectory("/var/lib/dkms/nvidia/470.256.02") == removable)
     }
 
+    /// nvidia-persistenced holds the module: it goes before the driver does.
+    @Test func stopsTheDaemonBeforeItTakesADriverOut() async throws {
+        let bench = try Bench(
+            Bench.drive.merging([
+                "/usr/bin/nvidia-uninstall": "", PersistenceDaemon.unitPath: "",
+                "/proc/modules": "nvidia 1 1 - Live 0x0\n",
+            ]) { $1 },
+            [
+                "modinfo -F version nvidia": FakeRunner.says("390.42\n"), "systemctl stop": FakeRunner.says(""),
+                "/usr/bin/nvidia-uninstall --silent": FakeRunner.says(""),
+                "modprobe -r nvidia": FakeRunner.says("modprobe: FATAL: Module nvidia is in use.", status: 1),
+            ])
+        guard case .rebootRequired(let reason) = try await DriverStepTests.step.apply(bench.context()) else {
+            Issue.record("no reboot")
+            return
+        }
+        #expect(reason.contains("390.42"))
+        let changes = bench.runner.ran.filter { !$0.hasPrefix("modinfo") }
+        #expect(changes.first == "systemctl stop nvidia-persistenced.service")
+        #expect(changes.dropFirst().first == "/usr/bin/nvidia-uninstall --silent")
+    }
+
     /// A kernel of another compiler; the preview tells the very command.
     @Test func buildsWithTheKernelsCompiler() async throws {
         let seen = Mutex<[String: String]>([:])
