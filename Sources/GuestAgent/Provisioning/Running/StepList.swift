@@ -7,10 +7,9 @@ extension Plan {
         if recipe.growRootFilesystem { steps.append(GrowRootFilesystem()) }
         steps.append(Prerequisites())
         if let driver = recipe.driver {
-            steps += [
-                BlacklistNouveau(), RebuildInitramfs(), UnloadNouveau(), InstallDriver(recipe: driver), ProveDriver(),
-                GPUProbe(),
-            ]
+            steps += [BlacklistNouveau(), RebuildInitramfs(), UnloadNouveau(), InstallDriver(recipe: driver)]
+            if driver.persistenceDaemon { steps.append(PersistenceDaemon()) }
+            steps += [ProveDriver(), GPUProbe()]
         }
         if let cuda = recipe.cuda {
             steps += [InstallCUDAToolkit(recipe: cuda), SetUpEnvironment(recipe: cuda), ProveCUDA(recipe: cuda)]
