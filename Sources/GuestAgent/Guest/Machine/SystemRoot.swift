@@ -22,6 +22,8 @@ public struct SystemRoot: Sendable {
         case sync
     }
 
+    private let base: String
+
     /// Told before each change; for tests.
     package let observer: (@Sendable (Change) -> Void)?
 
@@ -32,12 +34,14 @@ public struct SystemRoot: Sendable {
 
     package init(prefix: FilePath, observer: (@Sendable (Change) -> Void)?) {
         self.prefix = prefix
+        base = prefix == "/" ? "" : prefix.string
         self.observer = observer
     }
 
     /// The guest's `path` as this process must name it.
     public func real(_ path: String) -> String {
-        prefix.pushing(FilePath(root: nil, FilePath(path).components)).string
+        let path = path.hasPrefix("/") ? path : "/" + path
+        return base + path
     }
 
     // MARK: - Looking
@@ -270,7 +274,7 @@ public struct SystemRoot: Sendable {
 
     /// Removes a folder that is empty; returns whether it is gone.
     @discardableResult
-    func removeEmptyDirectory(_ path: String) -> Bool {
+    package func removeEmptyDirectory(_ path: String) -> Bool {
         guard isDirectory(path), list(path).isEmpty else { return !exists(path) }
         observer?(.volatile(path))
         return rmdir(real(path)) == 0

@@ -20,6 +20,7 @@ struct Prerequisites: Step {
         let packages = AptPackages(context.guest)
         // A package that is there while its files are not was damaged; asking for it would change nothing.
         let wanted = try await missing(context).flatMap(\.packages)
+        try context.changes.installed(packages: wanted)
         do {
             try await packages.install(wanted) { context.emit(.progress(id, message: $0)) }
         } catch var failure as Failure {

@@ -27,9 +27,9 @@ struct SetUpEnvironment: Step {
     }
 
     func apply(_ context: StepContext) async throws -> ApplyResult {
-        for file in try await files(context) { try context.root.write(file.text, to: file.path) }
+        for file in try await files(context) { try context.changes.write(file.text, to: file.path) }
         // Most installers make it; one that points elsewhere is the user's.
-        if !context.root.exists(Self.usual) { try context.root.link(Self.usual, to: recipe.toolkitPath) }
+        if !context.root.exists(Self.usual) { try context.changes.link(Self.usual, to: recipe.toolkitPath) }
         let command = Command(["ldconfig"], deadline: .seconds(120))
         let result = try await context.run(command)
         guard result.succeeded else {
