@@ -54,7 +54,7 @@ enum SimulatedRun {
         let folder = StateFolder.path
         return path.hasPrefix(folder + "/journal") || path.hasPrefix(folder + "/logs") || path == folder + "/lock"
             || path.hasPrefix(ChangeLedger.folder) || path.hasPrefix("/var/log") || path.hasPrefix("/run")
-            || path == "/proc/sys/kernel/random/boot_id"
+            || path == "/proc/sys/kernel/random/boot_id" || path == "/proc/cmdline"
     }
 
     /// What the ledger says, whatever the order in which it came to know it.

@@ -73,8 +73,9 @@ package final class SimulatedGuest: CommandRunner {
                 "# If you change this file, run 'update-grub' afterwards.\nGRUB_DEFAULT=0\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX=\"console=ttyS0\"\n",
             "/etc/modprobe.d/users.conf": "options snd index=0\n", "/etc/profile.d/users.sh": "",
             "/etc/ld.so.conf.d/libc.conf": "/usr/local/lib\n", "/usr/local/lib/libusers.so.1": "",
+            "/usr/lib/x86_64-linux-gnu/libc.so.6": "", "/usr/bin/sh": "", "/usr/include/users.h": "",
             "/usr/sbin/update-grub": "", "/usr/sbin/mkinitramfs": "", "/usr/bin/dpkg": "", "/usr/sbin/modprobe": "",
-            "/var/lib/dpkg/packages": "dpkg\nkmod\n", "/var/lib/apt/lists/deb.debian.org_Packages": "",
+            "/var/lib/dpkg/packages": "dpkg ok\nkmod ok\n", "/var/lib/apt/lists/deb.debian.org_Packages": "",
             "/proc/sys/kernel/osrelease": "\(kernel)\n", "/proc/modules": "", "/proc/meminfo": "MemTotal: 4096 kB\n",
             "/proc/cpuinfo": "flags : fpu\n", "/sys/devices/system/cpu/online": "0-1\n",
             "\(device)/vendor": "0x1234\n", "\(device)/device": "0x11e8\n", "\(device)/class": "0x00ff00\n",
@@ -136,6 +137,7 @@ package final class SimulatedGuest: CommandRunner {
         case ("systemctl", "--version"): return says("systemd 252 (252.22-1~deb12u1)\n")
         case ("dpkg-query", _): return query(words)
         case ("apt-get", _): return try install(words)
+        case ("dpkg", "--configure"): return try configure()
         case ("dpkg", "--purge"): return try purge(Array(words.dropFirst(2)))
         case ("gcc", _), ("gcc-11", _):
             let version = words[0] == "gcc" ? "12" : "11"
@@ -188,7 +190,7 @@ package final class SimulatedGuest: CommandRunner {
 
     private func put(_ path: String, _ text: some StringProtocol, mode: UInt32 = 0o644) throws {
         snapshots?.take(.volatile(path), "write \(path)")
-        try files.createDirectory(FilePath(path).removingLastComponent().string)
+        try files.createDirectory(SystemRoot.parent(of: path))
         try files.remove(path)
         try files.write(String(text), to: path, mode: mode)
     }
@@ -201,7 +203,7 @@ package final class SimulatedGuest: CommandRunner {
 
     private func link(_ path: String, _ target: String) throws {
         snapshots?.take(.volatile(path), "link \(path)")
-        try files.createDirectory(FilePath(path).removingLastComponent().string)
+        try files.createDirectory(SystemRoot.parent(of: path))
         try files.link(path, to: target)
     }
 
@@ -313,13 +315,31 @@ package final class SimulatedGuest: CommandRunner {
         ]
     }()
 
-    private var packages: [String] {
-        (files.textIfReadable("/var/lib/dpkg/packages") ?? "").split(separator: "\n").map { String($0) }
+    /// dpkg's states, as far as a crash leaves them behind.
+    private enum PackageState: String {
+        case installed = "ok"
+        case halfInstalled = "half"
+    }
+
+    private var packages: [String: PackageState] {
+        Dictionary(
+            uniqueKeysWithValues: (files.textIfReadable("/var/lib/dpkg/packages") ?? "").split(separator: "\n")
+                .compactMap {
+                    let words = $0.split(separator: " ")
+                    return PackageState(rawValue: String(words[1])).map { (String(words[0]), $0) }
+                })
+    }
+
+    /// dpkg syncs its database.
+    private func set(_ packages: [String: PackageState]) throws {
+        let text = packages.sorted { $0.key < $1.key }.map { "\($0.key) \($0.value.rawValue)\n" }.joined()
+        snapshots?.take(.durable("/var/lib/dpkg/packages"), "write /var/lib/dpkg/packages")
+        try files.write(text, to: "/var/lib/dpkg/packages")
     }
 
     private func query(_ words: [String]) -> CommandResult {
         let names = words.dropFirst().filter { !$0.hasPrefix("-") && !$0.contains("$") }
-        let known = names.filter { packages.contains($0) }
+        let known = names.filter { packages[$0] == .installed }
         let withName = words.contains { $0.contains("${Package}") }
         return CommandResult(
             .exited(known.count == names.count ? 0 : 1),
@@ -328,29 +348,51 @@ package final class SimulatedGuest: CommandRunner {
 
     private func install(_ words: [String]) throws -> CommandResult {
         guard let index = words.firstIndex(of: "install") else { return CommandResult(.exited(0)) }
-        for name in words[(index + 1)...] {
-            guard let contents = Self.contents[name] else {
+        if packages.values.contains(.halfInstalled) {
+            return CommandResult(
+                .exited(100),
+                output: "E: dpkg was interrupted, you must manually run 'dpkg --configure -a' to correct the problem.\n"
+            )
+        }
+        for name in words[(index + 1)...] where packages[name] != .installed {
+            guard Self.contents[name] != nil else {
                 return CommandResult(.exited(100), output: "E: Unable to locate package \(name)\n")
             }
-            for path in contents { try put(path, "package \(name)\n", mode: 0o755) }
-            try put("/var/lib/dpkg/packages", Set(packages + [name]).sorted().map { $0 + "\n" }.joined())
+            try set(packages.merging([name: .halfInstalled]) { $1 })
+            try unpack(name)
         }
+        try ldconfig()
+        return CommandResult(.exited(0))
+    }
+
+    private func unpack(_ name: String) throws {
+        for path in Self.contents[name] ?? [] { try put(path, "package \(name)\n", mode: 0o755) }
+        snapshots?.take(.sync, "dpkg's sync")
+        try set(packages.merging([name: .installed]) { $1 })
+    }
+
+    /// Ends what was begun.
+    private func configure() throws -> CommandResult {
+        for (name, state) in packages.sorted(by: { $0.key < $1.key }) where state == .halfInstalled { try unpack(name) }
+        try ldconfig()
         return CommandResult(.exited(0))
     }
 
     private func purge(_ names: [String]) throws -> CommandResult {
-        for name in names where packages.contains(name) {
+        for name in names where packages[name] != nil {
+            try set(packages.merging([name: .halfInstalled]) { $1 })
             for path in Self.contents[name] ?? [] {
                 try take(path)
-                var folder = FilePath(path).removingLastComponent()
+                var folder = SystemRoot.parent(of: path)
                 // dpkg removes folders that nobody else has.
-                while folder.components.count > 2, files.list(folder.string).isEmpty {
-                    try take(folder.string)
-                    folder.removeLastComponent()
+                while folder.split(separator: "/").count > 2, files.list(folder).isEmpty {
+                    try take(folder)
+                    folder = SystemRoot.parent(of: folder)
                 }
             }
-            try put("/var/lib/dpkg/packages", packages.filter { $0 != name }.map { $0 + "\n" }.joined())
+            try set(packages.filter { $0.key != name })
         }
+        try ldconfig()
         return CommandResult(.exited(0))
     }
 
@@ -460,12 +502,10 @@ package final class SimulatedGuest: CommandRunner {
         try take(Self.cudaLoader)
         for path in paths.reversed() {
             try take(path)
-            var folder = FilePath(path).removingLastComponent()
-            while folder.string.hasPrefix(Self.toolkit), files.isDirectory(folder.string),
-                files.list(folder.string).isEmpty
-            {
-                try take(folder.string)
-                folder.removeLastComponent()
+            var folder = SystemRoot.parent(of: path)
+            while folder.hasPrefix(Self.toolkit), files.isDirectory(folder), files.list(folder).isEmpty {
+                try take(folder)
+                folder = SystemRoot.parent(of: folder)
             }
         }
         try ldconfig()

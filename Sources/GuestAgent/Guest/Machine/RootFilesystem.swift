@@ -106,7 +106,7 @@ public struct RootFilesystem: Sendable {
         switch layout.type {
         case "ext2", "ext3", "ext4": commands.append(Command(["resize2fs", layout.device], deadline: .seconds(600)))
         case "xfs": commands.append(Command(["xfs_growfs", "/"], deadline: .seconds(600)))
-        case "btrfs": 
+        case "btrfs":
             commands.append(Command(["btrfs", "filesystem", "resize", "max", "/"], deadline: .seconds(600)))
         default:
             throw Failure.guest(

@@ -44,6 +44,12 @@ public struct SystemRoot: Sendable {
         return base + path
     }
 
+    /// The folder that `path` is in: "/etc" of "/etc/fstab", "/" of "/etc".
+    package static func parent(of path: String) -> String {
+        let folder = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+        return folder.isEmpty ? "/" : String(folder)
+    }
+
     // MARK: - Looking
 
     /// The bytes of a file, at most `limit` of them. Reads to the end whatever the size says: sysfs claims 4096, procfs 0.
@@ -232,7 +238,8 @@ public struct SystemRoot: Sendable {
 
     /// Makes a folder and those above it; no error where it exists.
     public func createDirectory(_ path: String, mode: UInt32 = 0o755) throws {
-        if !isDirectory(path) { observer?(.volatile(path)) }
+        if isDirectory(path) { return }
+        observer?(.volatile(path))
         var made = FilePath(prefix.string)
         let components = FilePath(path).components
         for (index, component) in components.enumerated() {
@@ -303,10 +310,10 @@ public struct SystemRoot: Sendable {
 
     /// Puts on disk which names the folder of `path` has.
     func syncDirectory(of path: String) {
-        let folder = FilePath(real(path)).removingLastComponent()
-        guard let file = try? FileDescriptor.open(folder, .readOnly, options: [.closeOnExec]) else { return }
-        _ = fsync(file.rawValue)
-        try? file.close()
+        let file = open(real(Self.parent(of: path)), O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        _ = fsync(file)
+        close(file)
     }
 
     /// Where a chain of links ends, in the guest's terms: an absolute target is below the prefix.
