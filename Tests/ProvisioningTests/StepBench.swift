@@ -19,8 +19,9 @@ final class Bench: Sendable {
     static let kernel = "6.1.0-1-amd64"
 
     init(
-        _ files: [String: String] = [:], cuda: CUDARecipe? = Bench.cuda,
-        _ answers: [String: FakeRunner.Answer] = [:]
+        _ files: [String: String] = [:], gpus: [ExpectedGPU] = [.simulated], driver: DriverRecipe = Bench.driver,
+        cuda: CUDARecipe? = Bench.cuda,
+        payloads: [Payload] = [], _ answers: [String: FakeRunner.Answer] = [:]
     ) throws {
         fake = try FakeRoot(
             [
@@ -36,8 +37,8 @@ final class Bench: Sendable {
         var second = payload
         (second.role, second.fileName, second.sha256) = (.cuda, "cuda.run", Self.cuda.sha256)
         plan = Plan(
-            runID: "r", recipe: Recipe(gpus: [.simulated], driver: Self.driver, toolkits: [cuda].compactMap { $0 }),
-            payloads: [payload, second])
+            runID: "r", recipe: Recipe(gpus: gpus, driver: driver, toolkits: [cuda].compactMap { $0 }),
+            payloads: [payload, second] + payloads)
     }
 
     func context(reboots: Int = 0) -> StepContext {

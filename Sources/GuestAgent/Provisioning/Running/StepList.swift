@@ -19,8 +19,10 @@ extension Plan {
         steps.append(Prerequisites())
         if let driver = recipe.driver {
             steps += [
-                BlacklistNouveau(), RebuildInitramfs(), UnloadNouveau(), InstallDriver(recipe: driver), ProveDriver(),
+                BlacklistNouveau(), RebuildInitramfs(), UnloadNouveau(), InstallDriver(recipe: driver),
             ]
+            if driver.persistenceDaemon { steps.append(PersistenceDaemon()) }
+            steps.append(ProveDriver())
         }
         if let cuda = recipe.cuda {
             steps += [InstallCUDAToolkit(recipe: cuda), SetUpEnvironment(recipe: cuda), ProveCUDA(recipe: cuda)]

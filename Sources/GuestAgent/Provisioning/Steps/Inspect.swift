@@ -10,7 +10,10 @@ struct Inspect: Step {
         let facts = try await context.guest.facts(gpus: context.plan.recipe.gpus)
         context.emit(.inspected(facts))
         // What was put in can be taken out of any machine, with or without its GPU.
-        if context.plan.recipe.undo == nil, let failure = Self.refusal(facts, context) { return .blocked(failure) }
+        if context.plan.recipe.undo == nil {
+            if let failure = Self.refusal(facts, context) { return .blocked(failure) }
+            if let failure = try await DriverObstacles(context)?.first() { return .blocked(failure) }
+        }
         let missing = PCIBus(context.root).missing(context.plan.recipe.gpus)
         if !missing.isEmpty { return .needed("only " + missing.joined(separator: ", ")) }
         return .satisfied(
@@ -53,12 +56,6 @@ struct Inspect: Step {
             return refuse(
                 .guestUnsupported, "\(facts.osName) is not a distribution that this agent knows to provision.",
                 "Use a Debian or Ubuntu image.")
-        }
-        if facts.secureBoot == true && context.plan.recipe.driver != nil {
-            return refuse(
-                .guestUnsupported,
-                "Secure Boot is enforced: the kernel would refuse the driver's module, which nobody has signed.",
-                "Start the VM without Secure Boot.")
         }
         return nil
     }

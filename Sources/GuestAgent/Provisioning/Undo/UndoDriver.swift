@@ -13,7 +13,7 @@ struct UndoDriver: Step {
     private static let modules = ["nvidia_drm", "nvidia_modeset", "nvidia_uvm", "nvidia_peermem", "nvidia"]
 
     func check(_ context: StepContext) async throws -> CheckResult {
-        let units = try context.changes.read().units
+        let units = try units(context)
         if let version = DriverStamp.installed(context.root) { return .needed("driver \(version) is installed") }
         if marker.isSet(context.root) { return .needed("the installation of a driver was interrupted") }
         if !units.isEmpty { return .needed("\(units.joined(separator: ", ")) is enabled") }
@@ -21,7 +21,7 @@ struct UndoDriver: Step {
     }
 
     func preview(_ context: StepContext) async throws -> [DryRun.Action] {
-        var actions = try context.changes.read().units.map { DryRun.Action.run(Self.disabling($0).line) }
+        var actions = try units(context).map { DryRun.Action.run(Self.disabling($0).line) }
         guard try await isOurs(context) else { return actions }
         let modules = KernelModules(context.guest)
         actions += Self.modules.filter { modules.entry($0) != nil }.map { .run("modprobe -r \($0)") }
@@ -29,10 +29,10 @@ struct UndoDriver: Step {
     }
 
     func apply(_ context: StepContext) async throws -> ApplyResult {
-        for unit in try context.changes.read().units {
+        for unit in try units(context) {
             // A unit that went with something else cannot be disabled, and need not be.
             _ = try await context.run(Self.disabling(unit))
-            try context.changes.disabled(unit: unit)
+            if try context.changes.read().units.contains(unit) { try context.changes.disabled(unit: unit) }
         }
         guard try await isOurs(context) else {
             let version = DriverStamp.installed(context.root) ?? ""
@@ -66,6 +66,19 @@ struct UndoDriver: Step {
                 remedy: "Read /var/log/nvidia-uninstall.log in the guest.")
         }
         return try evidence(context)
+    }
+
+    /// Services that are ours: those that we enabled, and those whose unit we wrote. The units themselves are files, and go
+    /// with the files.
+    private func units(_ context: StepContext) throws -> [String] {
+        let changes = try context.changes.read()
+        let folder = "/etc/systemd/system/"
+        let written = changes.files.filter { change in
+            change.outcome == nil && change.original == .absent && change.path.hasPrefix(folder)
+                && change.path.hasSuffix(".service") && !change.path.dropFirst(folder.count).contains("/")
+                && context.root.exists(change.path)
+        }.map { String($0.path.dropFirst(folder.count)) }
+        return changes.units + written.filter { !changes.units.contains($0) }
     }
 
     /// Whether what is installed is what we installed, as far as can be told, and can be taken out.
