@@ -37,12 +37,12 @@ package final class FakeRoot: Sendable {
     }
 
     package func write(_ path: String, _ text: String) throws {
-        try root.createDirectory(FilePath(path).removingLastComponent().string)
+        try root.createDirectory(SystemRoot.parent(of: path))
         try root.write(text, to: path)
     }
 
     package func link(_ path: String, _ target: String) throws {
-        try root.createDirectory(FilePath(path).removingLastComponent().string)
+        try root.createDirectory(SystemRoot.parent(of: path))
         try root.link(path, to: target)
     }
 }

@@ -63,6 +63,8 @@ extension StepID {
     public static let undoInitramfs = StepID("undo-initramfs")
     /// Remove packages.
     public static let undoPackages = StepID("undo-packages")
+    /// Forget what was changed.
+    public static let undoRecords = StepID("undo-records")
 
     /// The step of a toolkit that is not the first: `cuda-toolkit` for the first, `cuda-toolkit-12.4` for others.
     public func of(_ toolkit: CUDARecipe, in recipe: Recipe) -> StepID {

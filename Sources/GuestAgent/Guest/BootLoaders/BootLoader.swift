@@ -50,7 +50,7 @@ public enum GrubDefaults {
 
 /// The guest's boot loader: GRUB, or one that is left alone.
 public struct BootLoader: Sendable {
-    private let guest: Guest
+    let guest: Guest
 
     /// The boot loader of `guest`.
     public init(_ guest: Guest) {
@@ -107,7 +107,8 @@ public struct BootLoader: Sendable {
         guard let configuration else { return }
         let old = try guest.root.text(Self.defaults)
         let new = GrubDefaults.adding(parameters, to: old)
-        if new != old { try guest.root.write(new, to: Self.defaults) }
+        try guest.changes.willChange(configuration)
+        if new != old { try guest.changes.write(new, to: Self.defaults) }
         let command = Command(
             guest.root.exists("/usr/sbin/update-grub")
                 ? ["update-grub"]
@@ -123,9 +124,10 @@ public struct BootLoader: Sendable {
                 GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX \(parameters.joined(separator: " "))"
 
                 """
-            try guest.root.write(text, to: Self.fragment)
+            try guest.changes.write(text, to: Self.fragment)
             result = try await guest.runner.run(command)
         }
+        try guest.changes.didChange(configuration)
         guard result.succeeded else {
             if new != old { try guest.root.write(old, to: Self.defaults) }
             if added { try guest.root.remove(Self.fragment) }

@@ -1,6 +1,5 @@
 import Contract
 import Glibc
-import SystemPackage
 
 /// Every change of the guest's own files goes through here, so that it can be taken back: the file as it was before the
 /// first change is kept, and what was made of it is known again.
@@ -38,7 +37,7 @@ public struct ChangeLedger: Sendable {
                 .file(FileStamp(digest: digest, mode: mode, owner: getuid(), group: getgid()))
             }
         try note(path, making: making)
-        try root.createDirectory(FilePath(path).removingLastComponent().string)
+        try root.createDirectory(SystemRoot.parent(of: path))
         try root.write(text, to: path, mode: mode)
     }
 
@@ -57,6 +56,10 @@ public struct ChangeLedger: Sendable {
     /// To be called before a program changes `path`: keeps it as it is, unless an earlier change did. Folders above it
     /// that are not there are remembered as ours. A link is kept, and the file that it leads to as well.
     public func willChange(_ path: String) throws {
+        // A link that we made ourselves does not make what it leads to the guest's.
+        if let change = try read().pending(path) {
+            guard case .link = change.original else { return }
+        }
         try note(path)
         let target = root.resolvingLinks(path)
         if target != path { try note(target) }
@@ -197,7 +200,7 @@ public struct ChangeLedger: Sendable {
                 try root.copy(path, to: kept ?? "")
             }
         case .absent:
-            for folder in missingDirectories(FilePath(path).removingLastComponent().string)
+            for folder in missingDirectories(SystemRoot.parent(of: path))
             where !changes.directories.contains(folder) {
                 try append(.directory(path: folder))
             }
@@ -220,10 +223,10 @@ public struct ChangeLedger: Sendable {
     /// `path` and the folders above it, the uppermost first, as far as they are not there.
     private func missingDirectories(_ path: String) -> [String] {
         var missing: [String] = []
-        var folder = FilePath(path)
-        while !folder.components.isEmpty, !root.isDirectory(folder.string) {
-            missing.insert(folder.string, at: 0)
-            folder.removeLastComponent()
+        var folder = path
+        while folder != "/", !root.isDirectory(folder) {
+            missing.insert(folder, at: 0)
+            folder = SystemRoot.parent(of: folder)
         }
         return missing
     }

@@ -41,7 +41,7 @@ public enum InitramfsTool: String, Sendable {
         }
     }
 
-    func rebuild(_ image: Initramfs.Image) -> Command {
+    package func rebuild(_ image: Initramfs.Image) -> Command {
         let arguments =
             switch self {
             case .initramfsTools: ["update-initramfs", "-u", "-k", image.kernel]
@@ -115,7 +115,9 @@ public struct Initramfs: Sendable {
         let copy = try backUp(image)
         defer { if copy != image.backup { try? guest.root.remove(copy) } }
         let command = tool.rebuild(image)
+        try guest.changes.willChange(image.path, backup: image.backup)
         let result = try await guest.runner.run(command)
+        try guest.changes.didChange(image.path)
         guard result.succeeded, (guest.root.size(image.path) ?? 0) > 0 else {
             var failure = Failure.command(
                 command, result, code: .initramfs, operation: "rebuild the initramfs",

@@ -88,24 +88,32 @@ public struct RootFilesystem: Sendable {
 
     /// Grows partition and file system over the room behind. Throws ``FailureCode/guestSpace``.
     public func grow(_ layout: Layout) async throws {
+        for command in try commands(for: layout) { try await run(command) }
+    }
+
+    /// What grows them. Throws ``FailureCode/guestSpace`` for a file system that is not grown.
+    public func commands(for layout: Layout) throws -> [Command] {
+        var commands: [Command] = []
         if let disk = layout.disk, let partition = layout.partition, layout.bytesBehind >= Layout.worthGrowing {
             // ",+" keeps the start and takes all the room; sfdisk moves the backup GPT itself. The disk is in use: the
             // kernel is told afterwards, by partx.
-            try await run(
+            commands.append(
                 Command(
                     ["sfdisk", "--no-reread", "--no-tell-kernel", "--force", "-N", "\(partition)", "/dev/\(disk)"],
                     input: ",+\n"))
-            try await run(Command(["partx", "--update", "--nr", "\(partition)", "/dev/\(disk)"]))
+            commands.append(Command(["partx", "--update", "--nr", "\(partition)", "/dev/\(disk)"]))
         }
         switch layout.type {
-        case "ext2", "ext3", "ext4": try await run(Command(["resize2fs", layout.device], deadline: .seconds(600)))
-        case "xfs": try await run(Command(["xfs_growfs", "/"], deadline: .seconds(600)))
-        case "btrfs": try await run(Command(["btrfs", "filesystem", "resize", "max", "/"], deadline: .seconds(600)))
+        case "ext2", "ext3", "ext4": commands.append(Command(["resize2fs", layout.device], deadline: .seconds(600)))
+        case "xfs": commands.append(Command(["xfs_growfs", "/"], deadline: .seconds(600)))
+        case "btrfs":
+            commands.append(Command(["btrfs", "filesystem", "resize", "max", "/"], deadline: .seconds(600)))
         default:
             throw Failure.guest(
                 .guestSpace, "grow the root file system", "A root file system of type \(layout.type) is not grown.",
                 remedy: "Grow it in the image and leave --disk-size out.")
         }
+        return commands
     }
 
     private func run(_ command: Command) async throws {

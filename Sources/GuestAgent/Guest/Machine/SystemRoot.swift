@@ -22,6 +22,8 @@ public struct SystemRoot: Sendable {
         case sync
     }
 
+    private let base: String
+
     /// Told before each change; for tests.
     package let observer: (@Sendable (Change) -> Void)?
 
@@ -32,12 +34,20 @@ public struct SystemRoot: Sendable {
 
     package init(prefix: FilePath, observer: (@Sendable (Change) -> Void)?) {
         self.prefix = prefix
+        base = prefix == "/" ? "" : prefix.string
         self.observer = observer
     }
 
     /// The guest's `path` as this process must name it.
     public func real(_ path: String) -> String {
-        prefix.pushing(FilePath(root: nil, FilePath(path).components)).string
+        let path = path.hasPrefix("/") ? path : "/" + path
+        return base + path
+    }
+
+    /// The folder that `path` is in: "/etc" of "/etc/fstab", "/" of "/etc".
+    package static func parent(of path: String) -> String {
+        let folder = path[..<(path.lastIndex(of: "/") ?? path.startIndex)]
+        return folder.isEmpty ? "/" : String(folder)
     }
 
     // MARK: - Looking
@@ -228,7 +238,8 @@ public struct SystemRoot: Sendable {
 
     /// Makes a folder and those above it; no error where it exists.
     public func createDirectory(_ path: String, mode: UInt32 = 0o755) throws {
-        if !isDirectory(path) { observer?(.volatile(path)) }
+        if isDirectory(path) { return }
+        observer?(.volatile(path))
         var made = FilePath(prefix.string)
         let components = FilePath(path).components
         for (index, component) in components.enumerated() {
@@ -270,7 +281,7 @@ public struct SystemRoot: Sendable {
 
     /// Removes a folder that is empty; returns whether it is gone.
     @discardableResult
-    func removeEmptyDirectory(_ path: String) -> Bool {
+    package func removeEmptyDirectory(_ path: String) -> Bool {
         guard isDirectory(path), list(path).isEmpty else { return !exists(path) }
         observer?(.volatile(path))
         return rmdir(real(path)) == 0
@@ -299,10 +310,10 @@ public struct SystemRoot: Sendable {
 
     /// Puts on disk which names the folder of `path` has.
     func syncDirectory(of path: String) {
-        let folder = FilePath(real(path)).removingLastComponent()
-        guard let file = try? FileDescriptor.open(folder, .readOnly, options: [.closeOnExec]) else { return }
-        _ = fsync(file.rawValue)
-        try? file.close()
+        let file = open(real(Self.parent(of: path)), O_RDONLY | O_CLOEXEC)
+        guard file >= 0 else { return }
+        _ = fsync(file)
+        close(file)
     }
 
     /// Where a chain of links ends, in the guest's terms: an absolute target is below the prefix.

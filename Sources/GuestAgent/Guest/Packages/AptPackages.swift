@@ -61,6 +61,12 @@ public struct AptPackages: Sendable {
         let clock = ContinuousClock()
         let end = clock.now + Self.lockPatience
         var result = try await guest.runner.run(command)
+        if !result.succeeded, result.output.contains("dpkg was interrupted") {
+            progress("dpkg --configure -a, since dpkg was interrupted")
+            _ = try await guest.runner.run(
+                Command(["dpkg", "--configure", "-a"], deadline: .seconds(1800), mergesErrors: true))
+            result = try await guest.runner.run(command)
+        }
         var pauses = 0
         while !result.succeeded, Self.diagnose(result).code == .packagesLocked, !StopRequest.isMade,
             pauses < Int(Self.lockPatience / Self.lockPause), clock.now < end

@@ -50,10 +50,17 @@ struct RunCommand: AsyncParsableCommand {
     @OptionGroup var input: PlanOption
     @Flag(help: "Carry the plan out in this process, without the unit.")
     var foreground = false
+    @OptionGroup var dry: DryRunOptions
+
+    func validate() throws {
+        try dry.validate()
+        if dry.dryRun && foreground { throw ValidationError("A dry run carries nothing out: leave --foreground out.") }
+    }
 
     func run() async throws {
         let plan = try input.read()
         let guest = Guest.live()
+        if dry.dryRun { return try dry.show(await DryRunner(guest).run(plan)) }
         let admission = try PlanAdmission.admit(plan, to: guest)
         let runID: String
         switch admission {

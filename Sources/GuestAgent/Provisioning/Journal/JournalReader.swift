@@ -29,6 +29,15 @@ public struct JournalReader {
         return (record, line)
     }
 
+    /// All complete records of the journal.
+    public static func records(_ root: SystemRoot) throws -> [JournalRecord] {
+        var reader = try JournalReader(root)
+        defer { reader.close() }
+        var records: [JournalRecord] = []
+        while let (record, _) = try reader.next() { records.append(record) }
+        return records
+    }
+
     /// The plan of the journal, nil where there is none.
     public static func plan(_ root: SystemRoot) -> Plan? {
         guard var reader = try? JournalReader(root) else { return nil }

@@ -11,8 +11,9 @@ public enum PlanAdmission: Equatable, Sendable {
     case running(runID: String)
 
     /// Admits `plan`: archives a finished journal, continues an unfinished one of an equal recipe, refuses another.
+    /// `abandoning`: another unfinished job is given up, and says so in its journal.
     /// Throws a ``Failure`` with ``FailureCode/planRefused``.
-    public static func admit(_ plan: Plan, to guest: Guest) throws -> PlanAdmission {
+    public static func admit(_ plan: Plan, to guest: Guest, abandoning: Bool = false) throws -> PlanAdmission {
         if let refusal = refusal(of: plan) { throw refusal }
         guard let lock = try RunLock.take(guest.root) else {
             // The journal is another process's to write; reading it is enough to know whether it is the same job.
@@ -27,6 +28,10 @@ public enum PlanAdmission: Equatable, Sendable {
         guard let current = journal.plan else {
             try journal.append(.planAccepted(plan))
             return .begun(runID: plan.runID)
+        }
+        if abandoning && journal.succeeded == nil && current.recipe != plan.recipe {
+            try journal.append(.warning(nil, message: "the run was abandoned for run \(plan.runID)"))
+            try journal.append(.finished(succeeded: false))
         }
         if journal.succeeded != nil {
             try Journal.archive(guest.root, runID: current.runID)

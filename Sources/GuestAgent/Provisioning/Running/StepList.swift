@@ -1,8 +1,19 @@
 public import Contract
 
 extension Plan {
+    /// The plan that takes everything out again.
+    public static func undo(packages: Bool, runID: String) -> Plan {
+        Plan(runID: runID, recipe: Recipe(gpus: [], undo: UndoRecipe(packages: packages)), payloads: [])
+    }
+
     /// The steps that make what the recipe asks for, in the order in which they are made.
     public var steps: [any Step] {
+        if let undo = recipe.undo {
+            return [
+                Inspect(), UndoToolkits(), UndoDriver(), UndoFiles(), UndoInitramfs(), UndoPackages(recipe: undo),
+                UndoRecords(),
+            ]
+        }
         var steps: [any Step] = [Inspect()]
         if recipe.growRootFilesystem { steps.append(GrowRootFilesystem()) }
         steps.append(Prerequisites())

@@ -25,7 +25,7 @@ struct BlacklistNouveau: Step {
     }
 
     func apply(_ context: StepContext) async throws -> ApplyResult {
-        if context.root.textIfReadable(Self.file) != Self.text { try context.root.write(Self.text, to: Self.file) }
+        if context.root.textIfReadable(Self.file) != Self.text { try context.changes.write(Self.text, to: Self.file) }
         let bootLoader = BootLoader(context.guest)
         if !bootLoader.missing(Self.parameters).isEmpty { try await bootLoader.add(Self.parameters) }
         return .applied

@@ -24,6 +24,11 @@ struct GrowRootFilesystem: Step {
         return .needed("\(layout.bytesBehind >> 20) MiB of the disk lie behind \(layout.device)")
     }
 
+    func preview(_ context: StepContext) async throws -> [DryRun.Action] {
+        let filesystem = RootFilesystem(context.guest)
+        return try filesystem.commands(for: try filesystem.layout()).map { .run($0.line) }
+    }
+
     func apply(_ context: StepContext) async throws -> ApplyResult {
         let filesystem = RootFilesystem(context.guest)
         try await filesystem.grow(try filesystem.layout())

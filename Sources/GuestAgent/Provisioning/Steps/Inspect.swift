@@ -9,13 +9,21 @@ struct Inspect: Step {
     func check(_ context: StepContext) async throws -> CheckResult {
         let facts = try await context.guest.facts(gpus: context.plan.recipe.gpus)
         context.emit(.inspected(facts))
-        if let failure = Self.refusal(facts, context) { return .blocked(failure) }
-        if let failure = try await DriverObstacles(context)?.first() { return .blocked(failure) }
+        // What was put in can be taken out of any machine, with or without its GPU.
+        if context.plan.recipe.undo == nil {
+            if let failure = Self.refusal(facts, context) { return .blocked(failure) }
+            if let failure = try await DriverObstacles(context)?.first() { return .blocked(failure) }
+        }
         let missing = PCIBus(context.root).missing(context.plan.recipe.gpus)
         if !missing.isEmpty { return .needed("only " + missing.joined(separator: ", ")) }
         return .satisfied(
             ["\(facts.osName), kernel \(facts.kernel), systemd \(facts.systemd ?? 0)"]
                 + facts.gpus.map { "\($0.address) \($0.vendor):\($0.device), driver \($0.driver ?? "none")" })
+    }
+
+    func preview(_ context: StepContext) async throws -> [DryRun.Action] {
+        let missing = PCIBus(context.root).missing(context.plan.recipe.gpus)
+        return missing.isEmpty ? [] : [.note("ask the host to attach the GPU")]
     }
 
     func apply(_ context: StepContext) async throws -> ApplyResult {

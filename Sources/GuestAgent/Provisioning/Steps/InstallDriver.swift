@@ -98,6 +98,7 @@ struct InstallDriver: Step {
         let log = try keepLog(context)
         if result.succeeded {
             warnings(in: log, context)
+            try DriverStamp.write(recipe.version, context.root)
             try marker.clear(context.root)
             return .applied
         }

@@ -9,7 +9,11 @@ struct Prerequisites: Step {
     /// The headers are one kernel's, and another may run after a reboot.
     let flavour = StepFlavour.volatile
 
+    private var marker: InstallMarker { InstallMarker(id) }
+
     func check(_ context: StepContext) async throws -> CheckResult {
+        // Files may be there of packages that are not installed whole.
+        if marker.isSet(context.root) { return .needed("an installation of packages was interrupted") }
         let missing = try await missing(context)
         return missing.isEmpty
             ? .satisfied(try await evidence(context))
@@ -19,7 +23,10 @@ struct Prerequisites: Step {
     func apply(_ context: StepContext) async throws -> ApplyResult {
         let packages = AptPackages(context.guest)
         // A package that is there while its files are not was damaged; asking for it would change nothing.
-        let wanted = try await missing(context).flatMap(\.packages)
+        let begun = (marker.text(context.root) ?? "").words
+        let wanted = begun + (try await missing(context).flatMap(\.packages)).filter { !begun.contains($0) }
+        try marker.set(context.root, wanted.joined(separator: " "))
+        try context.changes.installed(packages: wanted)
         do {
             try await packages.install(wanted) { context.emit(.progress(id, message: $0)) }
         } catch var failure as Failure {
@@ -39,6 +46,7 @@ struct Prerequisites: Step {
             }
             throw failure
         }
+        try marker.clear(context.root)
         return .applied
     }
 

@@ -26,7 +26,7 @@ struct RebuildInitramfs: Step {
     func apply(_ context: StepContext) async throws -> ApplyResult {
         guard let initramfs = Initramfs(context.guest) else { return .applied }
         let exclusion = initramfs.tool.exclusion
-        try context.root.write(exclusion.text, to: exclusion.path, mode: exclusion.mode)
+        try context.changes.write(exclusion.text, to: exclusion.path, mode: exclusion.mode)
         for image in initramfs.images where !(try await initramfs.occurrences(of: "nouveau", in: image)).isEmpty {
             context.emit(.progress(id, message: "rebuilding \(image.path)"))
             try await initramfs.rebuild(image)

@@ -16,7 +16,7 @@ struct SetUpEnvironment: Step {
     func check(_ context: StepContext) async throws -> CheckResult {
         let files = try await files(context)
         let wrong = files.filter { context.root.textIfReadable($0.path) != $0.text }.map(\.path)
-        guard wrong.isEmpty, context.root.exists(Self.usual) else {
+        guard wrong.isEmpty, context.root.exists(context.root.resolvingLinks(Self.usual)) else {
             return .needed("\((wrong + [Self.usual]).first ?? "") is not set up")
         }
         do {
@@ -27,9 +27,9 @@ struct SetUpEnvironment: Step {
     }
 
     func apply(_ context: StepContext) async throws -> ApplyResult {
-        for file in try await files(context) { try context.root.write(file.text, to: file.path) }
+        for file in try await files(context) { try context.changes.write(file.text, to: file.path) }
         // Most installers make it; one that points elsewhere is the user's.
-        if !context.root.exists(Self.usual) { try context.root.link(Self.usual, to: recipe.toolkitPath) }
+        if !context.root.exists(context.root.resolvingLinks(Self.usual)) { try context.changes.link(Self.usual, to: recipe.toolkitPath) }
         let command = Command(["ldconfig"], deadline: .seconds(120))
         let result = try await context.run(command)
         guard result.succeeded else {
