@@ -67,7 +67,10 @@ struct HostCompiler: Equatable, Sendable {
         return result.succeeded ? Int(result.output.trimmed.prefix(while: \.isNumber)) : nil
     }
 
-    private static func program(_ name: String, _ context: StepContext) -> String? {
-        Command.searchPath.lazy.map { "\($0)/\(name)" }.first { context.root.exists($0) }
+    private static func program(_ name: String, _ context: StepContext) -> String? { program(name, context.root) }
+
+    /// The path of a program in ``Command/searchPath``.
+    static func program(_ name: String, _ root: SystemRoot) -> String? {
+        Command.searchPath.lazy.map { "\($0)/\(name)" }.first { root.exists($0) }
     }
 }

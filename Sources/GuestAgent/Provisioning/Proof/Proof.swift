@@ -25,6 +25,7 @@ public struct Proof: Codable, Equatable, Sendable {
                 evidence += try nouveauIsAway(context)
                 evidence += try await InstallDriver(recipe: driver).verify(context)
                 evidence += try await ProveDriver(loads: false).verify(context)
+                evidence += try await GPUProbe(builds: false).verify(context)
             }
             if let cuda = plan.recipe.cuda {
                 evidence += try await ProveCUDA(recipe: cuda, builds: false).verify(context)

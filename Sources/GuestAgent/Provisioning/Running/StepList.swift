@@ -9,6 +9,7 @@ extension Plan {
         if let driver = recipe.driver {
             steps += [
                 BlacklistNouveau(), RebuildInitramfs(), UnloadNouveau(), InstallDriver(recipe: driver), ProveDriver(),
+                GPUProbe(),
             ]
         }
         if let cuda = recipe.cuda {
