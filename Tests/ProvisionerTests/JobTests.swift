@@ -1,4 +1,5 @@
 import Contract
+import FoundationEssentials
 import Testing
 
 @testable import Provisioner
@@ -11,6 +12,23 @@ import Testing
     ])
     func resultLiesBesideTheImage(_ image: String, _ result: String) {
         #expect(Job.defaultResultPath(forImage: image) == result)
+    }
+
+    @Test func anUndoneImageLiesBesideToo() {
+        #expect(Job.defaultResultPath(forImage: "/a/disk.gpu.qcow2", undo: true) == "/a/disk.gpu.undone.qcow2")
+    }
+
+    /// A run that version 0.1.0 left unfinished (Fixtures/golden/run-record-1.json) is still understood.
+    @Test func theRecordOfTheFirstVersionIsRead() throws {
+        let package = #filePath.split(separator: "/").dropLast(3).reduce("") { "\($0)/\($1)" }
+        let data = try #require(FileManager.default.contents(atPath: "\(package)/Fixtures/golden/run-record-1.json"))
+        let record = try JSONDecoder().decode(RunRecord.self, from: data)
+        #expect(record.schema == 1)
+        #expect(record.job.contents.cuda == ["/r/cuda_11.4.4_470.82.01_linux.run"])
+        #expect(record.job.contents.driver == "/r/NVIDIA-Linux-x86_64-470.256.02.run")
+        #expect(record.job.contents.kernels == .all)
+        #expect(record.prepared.recipe.cuda?.version == "11.4.4")
+        #expect(try JSONDecoder().decode(RunRecord.self, from: JSON.pretty(record)).job == record.job)
     }
 
     @Test func theSameResultHasTheSameFolder() {

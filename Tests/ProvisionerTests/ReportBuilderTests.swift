@@ -79,6 +79,76 @@ import Testing
         #expect((cuda.hostToDeviceBytesPerSecond ?? 0) > 9.7e9)
     }
 
+    /// Two toolkits, each with a proof of its own under the same name.
+    @Test func eachToolkitHasItsOwnProof() throws {
+        var recipe = Samples.recipe
+        recipe.toolkits.append(
+            CUDARecipe(
+                version: "9.1.85", sha256: "c2", toolkitPath: "/usr/local/cuda-9.1", samples: true,
+                patches: [PayloadIdentity(fileName: "cuda_9.1.85.1_linux", sha256: "p1")]))
+        recipe.driver?.persistenceDaemon = true
+        var record = Samples.record()
+        record.prepared.recipe = recipe
+        let second = recipe.toolkits[1]
+        func output(_ text: String) -> ToolOutput {
+            ToolOutput(name: "nvcc-version", source: "nvcc", exitStatus: 0, text: text, truncated: false)
+        }
+        let report = ReportBuilder(
+            record: record,
+            journal: Samples.journal([
+                .stepVerified(.driver, evidence: []), .stepFailed(.persistenceDaemon, Self.failure),
+                .stepVerified(
+                    .proveDriver,
+                    evidence: ["bound", "NVRM version: NVIDIA UNIX Open Kernel Module for x86_64  550.54.14"]),
+                .stepVerified(.cudaToolkit, evidence: []), .output(.cudaToolkit, output("first")),
+                .stepVerified(StepID.cudaToolkit.of(second, in: recipe), evidence: []),
+                .output(StepID.cudaToolkit.of(second, in: recipe), output("second")),
+            ]), failures: [], finishedAt: 1100, hostKernel: "6.1", folder: "/runs/x"
+        ).report()
+        #expect(report.schema == 2)
+        #expect(report.toolkits.map(\.nvcc) == ["first", "second"])
+        #expect(report.toolkits[1].patches == ["cuda_9.1.85.1_linux"])
+        #expect(report.cuda == report.toolkits[0])
+        #expect(report.driver?.kernelModules == "open")
+        #expect(report.driver?.persistenceDaemon == false)
+    }
+
+    @Test func theProbeSpeaksForEveryDevice() throws {
+        let text = """
+            {"gpu_probe": 1, "result": "pass", "driver_api_version": "12.4", "device_count": 1, "devices": [
+              {"ordinal": 0, "name": "NVIDIA H100", "uuid": "GPU-1", "compute_capability": "9.0", "clock_khz": 1980000,
+               "copies": [
+                 {"kind": "host-to-device", "bytes": 1048576, "gigabytes_per_second": 50.5, "verified": true},
+                 {"kind": "device-to-host", "bytes": 1048576, "gigabytes_per_second": 51, "verified": false}]}],
+             "errors": []}
+            """
+        let report = report([
+            .output(
+                .gpuProbe, ToolOutput(name: "gpu-probe", source: "p", exitStatus: 0, text: text, truncated: false))
+        ])
+        let probe = try #require(report.probe)
+        #expect(probe.passed == true)
+        let device = try #require(probe.devices.first)
+        #expect(device.computeCapability == "9.0")
+        #expect(device.clockMHz == 1980)
+        #expect(device.hostToDeviceBytesPerSecond == 50.5e9)
+        #expect(device.verified == false, "one of two copies arrived damaged")
+    }
+
+    private static let failure = Failure(.driverProof, operation: "o", message: "m", remedy: "r", side: .guest)
+
+    /// A report of schema 1 had one toolkit.
+    @Test func theReportOfTheFirstVersionIsRead() throws {
+        var old = report([.stepVerified(.cudaToolkit, evidence: [])])
+        #expect(old.toolkits.count == 1)
+        old.schema = 1
+        var object = try #require(
+            try JSONDecoder().decode([String: JSONValue].self, from: JSON.pretty(old)) as [String: JSONValue]?)
+        object["toolkits"] = nil
+        let read = try JSONDecoder().decode(Report.self, from: JSON.pretty(object))
+        #expect(read.toolkits.map(\.version) == ["11.4.4"])
+    }
+
     @Test func survivesJSON() throws {
         let report = report([.inspected(Samples.facts), .stepVerified(.inspect, evidence: ["é"])])
         #expect(try JSONDecoder().decode(Report.self, from: JSON.pretty(report)) == report)

@@ -129,9 +129,7 @@ extension Session {
         let reach = reach(machine)
         let shell = try await reach.shell(hostKey: nil, user: nil)
         context.progress(.phase("Ask the guest agent what it would do"))
-        let agent = AgentInstallation(
-            shell: shell, agentPath: record.prepared.agentPath, agentSHA256: record.prepared.agentSHA256,
-            runID: record.runID)
+        let agent = AgentInstallation(shell, of: record)
         let plan = Array(try JSONEncoder().encode(plan))
         let output = try await reach.watch.during(operation) {
             try await agent.install()

@@ -18,11 +18,7 @@ extension Session {
         var bootStarted = powerOn
         let following = Following(
             reach: reach(machine),
-            agent: { [record] shell in
-                AgentInstallation(
-                    shell: shell, agentPath: record.prepared.agentPath,
-                    agentSHA256: record.prepared.agentSHA256, runID: record.runID)
-            }, plan: plan,
+            agent: { [record] shell in AgentInstallation(shell, of: record) }, plan: plan,
             connected: { [self] shell in
                 try await noteConnection(shell, bootStarted: &bootStarted)
             }, progress: context.progress, idleLimit: .seconds(180))
@@ -133,6 +129,8 @@ extension Session {
         for attempt in 1... {
             do {
                 let shell = try await reach.shell(hostKey: record.hostKey, user: record.user)
+                // An earlier try may have taken it out already.
+                if job.contents.undo != nil { try await AgentInstallation(shell, of: record).install() }
                 try await shell.run(
                     sealCommand, input: keys, deadline: .seconds(300),
                     operation: "take the run's traces out of the guest")
@@ -152,8 +150,22 @@ extension Session {
     /// The power-off is ACPI's and not part of it: this command's status says that all is out and on disk.
     private var sealCommand: String {
         let keys = "/run/gpu-guest-agent-keys"
-        return "umask 077; cat >\(keys) && \(AgentInstallation.path) seal --authorized-key-file \(keys)"
-            + " --instance-id \(shellQuote(instanceID)) && rm -f \(keys)"
+        let seal = "seal --authorized-key-file \(keys) --instance-id \(shellQuote(instanceID))"
+        guard job.contents.undo != nil else {
+            return "umask 077; cat >\(keys) && \(AgentInstallation.path) \(seal) && rm -f \(keys)"
+        }
+        // An undone image keeps the logs, and not the agent. It goes before the keys, which must go last, and runs once more
+        // from a file without a name: /run may be noexec. The folder stays where it is the distribution's.
+        return """
+            umask 077; set -e
+            cat >\(keys)
+            exec 9<\(AgentInstallation.path)
+            rm -f \(AgentInstallation.path) \(AgentInstallation.unitFile)
+            rpm -qf /usr/local/libexec >/dev/null 2>&1 || rmdir /usr/local/libexec 2>/dev/null || true
+            systemctl daemon-reload
+            /proc/self/fd/9 \(seal)
+            rm -f \(keys)
+            """
     }
 
     private func ephemeralKeys() throws -> [String] {

@@ -30,16 +30,20 @@ extension Session {
                 BootSection(
                     reason: "proof boot", bootID: bootID, secondsToSSH: (ContinuousClock.now - began).inSeconds))
             let plan = Array(try JSONEncoder().encode(plan))
+            // An undone image has no agent any more; it comes back onto the throwaway overlay only.
+            let agent = job.contents.undo == nil ? nil : AgentInstallation(shell, of: record)
             let output = try await reach.watch.during("prove the result") {
-                try await shell.attempt(
+                try await agent?.install()
+                return try await shell.attempt(
                     "\(AgentInstallation.path) prove --plan -", input: plan, deadline: .seconds(600))
             }
-            guard let verdict = try? JSONDecoder().decode(Verdict.self, from: Data(output.stdoutText.utf8)) else {
+            guard var verdict = try? JSONDecoder().decode(Verdict.self, from: Data(output.stdoutText.utf8)) else {
                 throw Failure(
                     .proofBoot, operation: "prove the result", message: "The agent did not answer with a verdict.",
                     evidence: Array(Printable.lines(output.stderrText + "\n" + output.stdoutText).suffix(20)),
                     remedy: "Look at the console log in the run folder.", side: .guest)
             }
+            if job.contents.undo != nil { verdict.evidence.insert("the image boots, and answers over SSH", at: 0) }
             record.proofBoot = ProofBootSection(
                 passed: verdict.passed, evidence: verdict.evidence.map { Printable.line($0) },
                 durationSeconds: (ContinuousClock.now - began).inSeconds)
@@ -47,7 +51,8 @@ extension Session {
                 isVerdict = true
                 throw verdict.failure
                     ?? Failure(
-                        .proofBoot, operation: "prove the result", message: "CUDA does not work after a cold boot.",
+                        .proofBoot, operation: "prove the result",
+                        message: "The result is not as it should be after a cold boot.",
                         evidence: verdict.evidence, remedy: "Look at the console log in the run folder.", side: .guest)
             }
         }

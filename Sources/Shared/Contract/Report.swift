@@ -34,7 +34,16 @@ public struct Report: Codable, Equatable, Sendable {
     /// Every boot of the guest, the proof boot last.
     public var boots: [BootSection]
     public var gpus: [GPUSection]
+    /// The driver, where the run is about one.
+    public var driver: DriverSection?
+    /// What the project's own gpu-probe found and measured through libcuda.
+    public var probe: ProbeSection?
+    /// The toolkit that login shells and services find: the first of ``toolkits``.
     public var cuda: CUDASection?
+    /// All toolkits, in the order in which they were asked for.
+    public var toolkits: [CUDASection]
+    /// What nvbandwidth measured, where it was given.
+    public var nvbandwidth: NVBandwidthSection?
     public var proofBoot: ProofBootSection?
     public var warnings: [String]
     /// All failures, the decisive one first; empty on success.
@@ -46,7 +55,8 @@ public struct Report: Codable, Equatable, Sendable {
     public init(
         outcome: Outcome, simulated: Bool, runID: String, startedAt: Double, finishedAt: Double, host: HostSection,
         image: ImageSection, vm: VMSection, guest: GuestFacts?, steps: [StepSection], boots: [BootSection],
-        gpus: [GPUSection], cuda: CUDASection?, proofBoot: ProofBootSection?, warnings: [String], failures: [Failure],
+        gpus: [GPUSection], driver: DriverSection?, probe: ProbeSection?, toolkits: [CUDASection],
+        nvbandwidth: NVBandwidthSection?, proofBoot: ProofBootSection?, warnings: [String], failures: [Failure],
         runFolder: String
     ) {
         self.schema = ContractVersion.report
@@ -64,11 +74,46 @@ public struct Report: Codable, Equatable, Sendable {
         self.steps = steps
         self.boots = boots
         self.gpus = gpus
-        self.cuda = cuda
+        self.driver = driver
+        self.probe = probe
+        self.cuda = toolkits.first
+        self.toolkits = toolkits
+        self.nvbandwidth = nvbandwidth
         self.proofBoot = proofBoot
         self.warnings = warnings
         self.failures = failures
         self.runFolder = runFolder
+    }
+}
+
+extension Report {
+    /// Reads schema 1, too, which had one toolkit.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        schema = try values.decode(Int.self, forKey: .schema)
+        tool = try values.decode(String.self, forKey: .tool)
+        outcome = try values.decode(Outcome.self, forKey: .outcome)
+        simulated = try values.decode(Bool.self, forKey: .simulated)
+        runID = try values.decode(String.self, forKey: .runID)
+        startedAt = try values.decode(Double.self, forKey: .startedAt)
+        finishedAt = try values.decode(Double.self, forKey: .finishedAt)
+        durationSeconds = try values.decode(Double.self, forKey: .durationSeconds)
+        host = try values.decode(HostSection.self, forKey: .host)
+        image = try values.decode(ImageSection.self, forKey: .image)
+        vm = try values.decode(VMSection.self, forKey: .vm)
+        guest = try values.decodeIfPresent(GuestFacts.self, forKey: .guest)
+        steps = try values.decode([StepSection].self, forKey: .steps)
+        boots = try values.decode([BootSection].self, forKey: .boots)
+        gpus = try values.decode([GPUSection].self, forKey: .gpus)
+        driver = try values.decodeIfPresent(DriverSection.self, forKey: .driver)
+        probe = try values.decodeIfPresent(ProbeSection.self, forKey: .probe)
+        cuda = try values.decodeIfPresent(CUDASection.self, forKey: .cuda)
+        toolkits = try values.decodeIfPresent([CUDASection].self, forKey: .toolkits) ?? cuda.map { [$0] } ?? []
+        nvbandwidth = try values.decodeIfPresent(NVBandwidthSection.self, forKey: .nvbandwidth)
+        proofBoot = try values.decodeIfPresent(ProofBootSection.self, forKey: .proofBoot)
+        warnings = try values.decode([String].self, forKey: .warnings)
+        failures = try values.decode([Failure].self, forKey: .failures)
+        runFolder = try values.decode(String.self, forKey: .runFolder)
     }
 }
 
@@ -229,11 +274,98 @@ public struct GPUSection: Codable, Equatable, Sendable {
     public init() {}
 }
 
+/// The driver, as the guest showed it.
+public struct DriverSection: Codable, Equatable, Sendable {
+    /// As asked for.
+    public var version: String
+    /// "open" or "proprietary", as the loaded module says.
+    public var kernelModules: String?
+    /// Whether nvidia-persistenced is enabled; nil where that was not asked for.
+    public var persistenceDaemon: Bool?
+
+    public init(version: String, kernelModules: String? = nil, persistenceDaemon: Bool? = nil) {
+        self.version = version
+        self.kernelModules = kernelModules
+        self.persistenceDaemon = persistenceDaemon
+    }
+}
+
+/// What gpu-probe said: no toolkit is needed for it, so that every guest with a driver has it.
+public struct ProbeSection: Codable, Equatable, Sendable {
+    /// A GPU, or a MIG instance.
+    public struct Device: Codable, Equatable, Sendable {
+        public var name: String?
+        public var uuid: String?
+        public var busID: String?
+        public var computeCapability: String?
+        public var memoryTotalBytes: Int64?
+        public var memoryFreeBytes: Int64?
+        public var multiprocessors: Int?
+        public var clockMHz: Double?
+        public var memoryClockMHz: Double?
+        public var eccEnabled: Bool?
+        /// Bytes per second, pinned memory; within the device each byte counts twice, as bandwidthTest counts.
+        public var hostToDeviceBytesPerSecond: Double?
+        public var deviceToHostBytesPerSecond: Double?
+        public var deviceToDeviceBytesPerSecond: Double?
+        /// Whether what was copied arrived as it was sent; nil where nothing was copied.
+        public var verified: Bool?
+
+        public init() {}
+    }
+
+    /// Its own verdict; nil where it gave none.
+    public var passed: Bool?
+    /// Newest CUDA that the driver supports, as libcuda says.
+    public var driverCUDAVersion: String?
+    public var devices: [Device]
+    /// Calls that failed, a line each.
+    public var errors: [String]
+
+    public init(passed: Bool?, driverCUDAVersion: String?, devices: [Device], errors: [String]) {
+        self.passed = passed
+        self.driverCUDAVersion = driverCUDAVersion
+        self.devices = devices
+        self.errors = errors
+    }
+}
+
+/// What nvbandwidth said.
+public struct NVBandwidthSection: Codable, Equatable, Sendable {
+    /// One test case; bandwidths are sums over all devices.
+    public struct TestCase: Codable, Equatable, Sendable {
+        /// "host_to_device_memcpy_ce".
+        public var name: String
+        /// "passed", "waived", "failed" or "unknown".
+        public var status: String
+        /// The sum of its matrix, in 10^9 bytes per second (nanoseconds in latency tests).
+        public var sum: Double?
+
+        public init(name: String, status: String, sum: Double?) {
+            self.name = name
+            self.status = status
+            self.sum = sum
+        }
+    }
+
+    public var passed: Bool
+    public var version: String?
+    public var testCases: [TestCase]
+
+    public init(passed: Bool, version: String?, testCases: [TestCase]) {
+        self.passed = passed
+        self.version = version
+        self.testCases = testCases
+    }
+}
+
 /// CUDA, as its own tools showed it.
 public struct CUDASection: Codable, Equatable, Sendable {
     /// Toolkit version as asked for.
     public var version: String
     public var toolkitPath: String
+    /// File names of the patches that were asked for, in their order; nil for none.
+    public var patches: [String]?
     /// Last lines of `nvcc --version`.
     public var nvcc: String?
     /// Driver's and runtime's CUDA version as deviceQuery says.

@@ -22,8 +22,10 @@ extension Plan {
             if driver.persistenceDaemon { steps.append(PersistenceDaemon()) }
             steps += [ProveDriver(), GPUProbe()]
         }
-        if let cuda = recipe.cuda {
-            steps += [InstallCUDAToolkit(recipe: cuda), SetUpEnvironment(recipe: cuda), ProveCUDA(recipe: cuda)]
+        if !recipe.toolkits.isEmpty {
+            steps += recipe.toolkits.map { InstallCUDAToolkit(recipe: $0, id: .cudaToolkit.of($0, in: recipe)) }
+            steps.append(SetUpEnvironment(recipe: recipe))
+            steps += recipe.toolkits.map { ProveCUDA(recipe: $0, id: .proveCUDA.of($0, in: recipe)) }
         }
         return steps
     }

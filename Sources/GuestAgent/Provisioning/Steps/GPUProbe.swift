@@ -39,7 +39,12 @@ struct GPUProbe: Step {
         }
         guard result.succeeded, reading.passed == true else { throw failure(reading, result) }
         try count(reading, context)
-        return evidence(reading)
+        var lines = evidence(reading)
+        // With a toolkit it is the toolkit's proof that runs it.
+        if let identity = context.plan.recipe.nvbandwidth, context.plan.recipe.toolkits.isEmpty {
+            lines += try await NVBandwidth(identity: identity, step: id, builds: builds).verify(context)
+        }
+        return lines
     }
 
     // MARK: - Building

@@ -15,7 +15,9 @@ struct DryRunRenderer {
     var text: String {
         var lines: [String] = []
         if report.simulated {
-            lines.append("SIMULATED GPU: QEMU's edu device stood in for the card; nothing here is about a real GPU.")
+            lines += Wrapped.lines(
+                "SIMULATED GPU: QEMU's edu device stood in for the card; nothing here is about a real GPU.",
+                indent: "", width: Self.width)
         }
         lines += ["Dry run: nothing was changed, and nothing is left behind.", "", "On this host"]
         lines += row("image", report.image + (report.image == report.result ? ", written into" : ", only read"))
@@ -27,8 +29,7 @@ struct DryRunRenderer {
         for drive in report.drives {
             lines += row(drive.role.rawValue, "\(drive.path), \(Unit.bytes(drive.size)), serial \(drive.serial)")
         }
-        lines += row("QEMU", "")
-        lines += command
+        lines += ["  QEMU"] + command
         lines += ["", report.undo ? "In the guest, to take driver and toolkits out" : "In the guest"]
         for step in report.steps { lines += self.step(step) }
         if !report.warnings.isEmpty { lines.append("") }

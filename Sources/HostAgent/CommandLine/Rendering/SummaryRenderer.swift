@@ -32,8 +32,12 @@ struct SummaryRenderer {
         lines.append(row("boots", boots))
         if !report.steps.isEmpty { lines.append("") }
         for step in report.steps { lines.append(self.step(step)) }
+        if report.outcome == .undone { lines += undone }
+        if let driver = report.driver { lines += ["", row("driver", words(driver))] }
         for gpu in report.gpus { lines += self.gpu(gpu) }
-        if let cuda = report.cuda { lines += self.cuda(cuda) }
+        if let probe = report.probe { lines += self.probe(probe) }
+        for cuda in report.toolkits { lines += self.cuda(cuda) }
+        if let measured = report.nvbandwidth { lines += nvbandwidth(measured) }
         if let proof = report.proofBoot {
             lines.append(
                 row("proof boot", (proof.passed ? "passed" : "FAILED") + ", \(SafeText.whole(proof.durationSeconds)) s")
@@ -104,15 +108,62 @@ struct SummaryRenderer {
         ]
     }
 
+    /// What an undo took back and what it left, by the evidence of its steps.
+    private var undone: [String] {
+        let remains = "remains: "
+        let evidence = report.steps.filter { $0.id.rawValue.hasPrefix("undo-") }.flatMap(\.evidence)
+        let back = evidence.filter { !$0.hasPrefix(remains) }
+        let left = evidence.filter { $0.hasPrefix(remains) }.map { String($0.dropFirst(remains.count)) }
+        return [""] + back.enumerated().map { row($0 == 0 ? "taken back" : "", $1) }
+            + left.enumerated().map { row($0 == 0 ? "left" : "", $1) }
+    }
+
+    private func words(_ driver: DriverSection) -> String {
+        var words = driver.version
+        if let flavour = driver.kernelModules { words += ", \(flavour) kernel modules" }
+        if let persistence = driver.persistenceDaemon {
+            words += persistence ? ", nvidia-persistenced enabled" : ", nvidia-persistenced NOT enabled"
+        }
+        return words
+    }
+
+    private func speeds(_ toDevice: Double?, _ toHost: Double?, _ onDevice: Double?) -> String {
+        [("to device", toDevice), ("to host", toHost), ("on device", onDevice)]
+            .compactMap { label, speed in speed.map { "\(label) \(Unit.rate($0))" } }.joined(separator: ", ")
+    }
+
+    private func probe(_ probe: ProbeSection) -> [String] {
+        let verdict = probe.passed.map { $0 ? "passed" : "FAILED" } ?? "gave no verdict"
+        var lines = [
+            row("gpu-probe", "\(verdict), \(probe.devices.count) device\(probe.devices.count == 1 ? "" : "s")")
+        ]
+        for device in probe.devices {
+            let speeds = self.speeds(
+                device.hostToDeviceBytesPerSecond, device.deviceToHostBytesPerSecond,
+                device.deviceToDeviceBytesPerSecond)
+            let damaged = device.verified == false ? ", copies DAMAGED" : ""
+            lines.append(row("", "\(device.name ?? "unknown"): \(speeds.isEmpty ? "no copies" : speeds)\(damaged)"))
+        }
+        for error in probe.errors { lines.append(row("", error)) }
+        return lines
+    }
+
+    private func nvbandwidth(_ section: NVBandwidthSection) -> [String] {
+        let version = section.version.map { "\($0) " } ?? ""
+        return [row("nvbandw.", "\(version)\(section.passed ? "passed" : "FAILED")")]
+            + section.testCases.filter { $0.status != "waived" }.map { test in
+                row("", "\(test.name) \(test.sum.map { "\(SafeText.tenths($0))" } ?? test.status)")
+            }
+    }
+
     private func cuda(_ cuda: CUDASection) -> [String] {
-        var lines = [row("CUDA", "\(cuda.version) in \(cuda.toolkitPath)")]
+        let patches = cuda.patches.map { ", patched by \($0.joined(separator: ", "))" } ?? ""
+        var lines = [row("CUDA", "\(cuda.version) in \(cuda.toolkitPath)\(patches)")]
         if let passed = cuda.deviceQueryPassed { lines.append(row("", "deviceQuery \(passed ? "passed" : "FAILED")")) }
         if let passed = cuda.bandwidthTestPassed {
-            let speeds = [
-                ("to device", cuda.hostToDeviceBytesPerSecond), ("to host", cuda.deviceToHostBytesPerSecond),
-                ("on device", cuda.deviceToDeviceBytesPerSecond),
-            ].compactMap { label, speed in speed.map { "\(label) \(Unit.rate($0))" } }
-            lines.append(row("", "bandwidthTest \(passed ? "passed" : "FAILED"): \(speeds.joined(separator: ", "))"))
+            let speeds = self.speeds(
+                cuda.hostToDeviceBytesPerSecond, cuda.deviceToHostBytesPerSecond, cuda.deviceToDeviceBytesPerSecond)
+            lines.append(row("", "bandwidthTest \(passed ? "passed" : "FAILED"): \(speeds)"))
         }
         if let note = cuda.note { lines.append(row("", note)) }
         return lines
@@ -126,7 +177,6 @@ enum Unit {
     }
 
     static func rate(_ bytesPerSecond: Double) -> String {
-        let tenths = SafeText.whole(bytesPerSecond / 1e8)
-        return "\(tenths / 10).\(tenths % 10) GB/s"
+        "\(SafeText.tenths(bytesPerSecond / 1e9)) GB/s"
     }
 }

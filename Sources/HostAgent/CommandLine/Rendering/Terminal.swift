@@ -48,20 +48,7 @@ enum Terminal {
     /// Asks without echo.
     static func askSecret(_ question: String) throws -> String? {
         raw(question)
-        var saved = termios()
-        let hidden = tcgetattr(STDIN_FILENO, &saved) == 0
-        if hidden {
-            var silent = saved
-            silent.c_lflag &= ~tcflag_t(ECHO)
-            tcsetattr(STDIN_FILENO, TCSAFLUSH, &silent)
-        }
-        defer {
-            if hidden {
-                tcsetattr(STDIN_FILENO, TCSAFLUSH, &saved)
-                raw("\n")
-            }
-        }
-        return readLine()
+        return HiddenEcho.during { readLine() }
     }
 
     /// Shows failures and ends the process with the first one's status.

@@ -11,6 +11,15 @@ struct AgentInstallation: Sendable {
     let runID: String
 
     static let path = "/usr/local/libexec/gpu-guest-agent"
+    static let unitFile = "/etc/systemd/system/gpu-guest-agent.service"
+
+    /// The installation that a run's record names.
+    init(_ shell: GuestShell, of record: RunRecord) {
+        self.shell = shell
+        agentPath = record.prepared.agentPath
+        agentSHA256 = record.prepared.agentSHA256
+        runID = record.runID
+    }
 
     /// The installing script's status for a binary whose digest is not the host's.
     private static let damaged: Int32 = 88

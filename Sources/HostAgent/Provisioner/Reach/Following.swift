@@ -13,15 +13,11 @@ struct Following {
     /// How long the agent may be wholly silent; it sends a heartbeat every few seconds.
     let idleLimit: Duration
 
-    /// Connections in a row that brought no record before the run is given up.
-    private static let patience = 5
-
     /// Follows until the guest's `finished` record is in `journal`.
     func toTheEnd(journal: inout GuestJournal, hostKey: () -> HostKeyPin?, user: () -> String?) async throws {
-        var fruitless = 0
+        var perseverance = Perseverance(journal.records)
         var handedOver = false
         while journal.finished == nil {
-            let before = journal.records.count(where: Self.isProgress)
             var cut: Failure?
             do {
                 let shell = try await reach.shell(hostKey: hostKey(), user: user())
@@ -39,10 +35,11 @@ struct Following {
             } catch let failure as Failure where Self.isTransient(failure) {
                 cut = failure
             }
-            fruitless = journal.records.count(where: Self.isProgress) > before ? 0 : fruitless + 1
-            if let cut, fruitless >= Self.patience { throw cut }
-            // An agent that is dead with its journal unfinished is started again; the others are just reconnected to.
-            if cut?.code == .agentSilent { handedOver = false }
+            switch perseverance.next(after: cut, journal: journal.records) {
+            case .reconnect: break
+            case .handOverAgain: handedOver = false
+            case .giveUp(let failure): throw failure
+            }
         }
     }
 
@@ -84,14 +81,6 @@ struct Following {
     /// What reconnecting can cure.
     static func isTransient(_ failure: Failure) -> Bool {
         [.sshBroken, .sshUnreachable, .agentSilent, .deadline].contains(failure.code)
-    }
-
-    /// An agent that crashes at its start writes that it started, each time; that is no progress.
-    private static func isProgress(_ record: JournalRecord) -> Bool {
-        switch record.event {
-        case .agentStarted, .unknown: false
-        default: true
-        }
     }
 
     /// A request that this host cannot fulfil yet: hot-plug has an issue of its own.

@@ -7,6 +7,8 @@ struct JournalFold {
     private(set) var warnings: [String] = []
     /// The last output of each name.
     private(set) var outputs: [String: ToolOutput] = [:]
+    /// The same by step: with several toolkits, each has a proof of its own.
+    private(set) var outputsByStep: [StepID: [String: ToolOutput]] = [:]
     private(set) var failure: Failure?
     /// Whether any step changed the machine.
     private(set) var changed = false
@@ -22,6 +24,11 @@ struct JournalFold {
     var bound: [String] { facts?.gpus.map { $0.driver ?? "none" } ?? [] }
 
     func reached(_ id: StepID) -> Bool { steps.contains { $0.id == id } }
+
+    /// Whether a step is done, by this run or before; nil where it was not reached.
+    func isDone(_ id: StepID) -> Bool? {
+        steps.first { $0.id == id }.map { $0.outcome == .applied || $0.outcome == .satisfied }
+    }
 
     private mutating func take(_ record: JournalRecord) {
         defer { latest = record.time }
@@ -41,6 +48,7 @@ struct JournalFold {
         case .progress(let id, _): update(id, record.time) { _ in }
         case .output(let id, let output):
             outputs[output.name] = output
+            outputsByStep[id, default: [:]][output.name] = output
             update(id, record.time) { _ in }
         case .stepApplied(let id): update(id, record.time) { _ in }
         case .stepVerified(let id, let evidence):
