@@ -5,6 +5,7 @@ extension Plan {
     public var steps: [any Step] {
         var steps: [any Step] = [Inspect()]
         if recipe.growRootFilesystem { steps.append(GrowRootFilesystem()) }
+        if recipe.updatePackages { steps.append(UpdatePackages()) }
         steps.append(Prerequisites())
         if let driver = recipe.driver {
             steps += [
