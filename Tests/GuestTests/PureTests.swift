@@ -94,16 +94,6 @@ import Testing
 }
 
 @Suite struct ReadingTests {
-    @Test(
-        arguments: [
-            ("ID=debian\nVERSION_ID=\"12\"\n", "debian"), ("ID=pop\nID_LIKE=\"ubuntu debian\"\n", "debian"),
-            ("ID=\"rocky\"\nID_LIKE=\"rhel centos fedora\"\n", "redhat"),
-            ("ID='opensuse-leap'\nID_LIKE='suse opensuse'\n", "suse"), ("ID=arch\n", "arch"), ("ID=nixos\n", nil),
-        ] as [(String, String?)])
-    func knowsTheFamily(_ text: String, _ family: String?) {
-        #expect(Distribution.of(OSRelease(parsing: text))?.family == family)
-    }
-
     @Test func readsModules() {
         let text = "nouveau 2306048 1 - Live 0x0\nttm 94208 2 nouveau,drm_ttm, Live 0x0\nbroken\n"
         #expect(
@@ -173,90 +163,5 @@ import Testing
         try Drives(fake.root).copy("/dev/vdb", size: 5, to: "/out/run")
         #expect(try fake.root.text("/out/run") == "hello")
         #expect(throws: (any Error).self) { try Drives(fake.root).copy("/dev/vdb", size: 9, to: "/out/run") }
-    }
-}
-
-@Suite struct PackagesTests {
-    static let names = ["gcc", "make"]
-
-    @Test func asksOnlyForWhatIsMissing() async throws {
-        let runner = FakeRunner([
-            "dpkg-query": FakeRunner.says("gcc install ok installed\nmake deinstall ok config-files\n", status: 1)
-        ])
-        let packages = AptPackages(Guest(root: try FakeRoot().root, runner: runner))
-        #expect(try await packages.missing(Self.names) == ["make"])
-    }
-
-    @Test func updatesTheListsOnlyWhereTheyAreEmpty() async throws {
-        let fake = try FakeRoot(["/var/lib/apt/lists/deb_Packages": ""])
-        let runner = FakeRunner(["apt-get": FakeRunner.says("")])
-        try await AptPackages(Guest(root: fake.root, runner: runner)).install(Self.names) { _ in }
-        #expect(runner.ran.count == 1 && runner.ran[0].hasSuffix("install gcc make"))
-        try fake.root.remove("/var/lib/apt/lists/deb_Packages")
-        try await AptPackages(Guest(root: fake.root, runner: runner)).install(Self.names) { _ in }
-        #expect(runner.ran.count == 3 && runner.ran[1].hasSuffix("update"))
-    }
-
-    @Test(
-        arguments: [
-            ("E: Could not get lock /var/lib/dpkg/lock-frontend. It is held by process 7", FailureCode.packagesLocked),
-            ("Err:1 http://x\n  Temporary failure resolving 'x'", .prerequisites),
-            ("E: Unable to locate package gcc", .prerequisites),
-            ("E: You don't have enough free space in /var/cache/apt/archives/.", .guestSpace),
-        ] as [(String, FailureCode)])
-    func namesTheFailure(_ text: String, _ code: FailureCode) async throws {
-        let runner = FakeRunner(["apt-get": FakeRunner.says(text, status: 100)])
-        let failure = await #expect(throws: Failure.self) {
-            try await Self.packages(try FakeRoot(), runner).install(Self.names) { _ in }
-        }
-        #expect(failure?.code == code && failure?.evidence.isEmpty == false)
-    }
-
-    private static func packages(_ fake: FakeRoot, _ runner: FakeRunner) -> AptPackages {
-        AptPackages(Guest(root: fake.root, runner: runner), sleep: { #expect($0 == .seconds(5)) })
-    }
-
-    @Test func waitsForTheListsLock() async throws {
-        let fake = try FakeRoot(["/run/cloud-init/x": ""])
-        let locked = "E: Could not get lock /var/lib/apt/lists/lock. It is held by process 7 (apt-get)"
-        let runs = Mutex(0)
-        let runner = FakeRunner([
-            "cloud-init status --wait": FakeRunner.says(""),
-            "apt-get": { _ in
-                runs.withLock { $0 += 1 }
-                return runs.withLock { $0 } < 4
-                    ? CommandResult(.exited(100), output: locked) : CommandResult(.exited(0))
-            },
-        ])
-        try await Self.packages(fake, runner).install(Self.names) { _ in }
-        #expect(runner.ran.first == "cloud-init status --wait")
-        #expect(runner.ran.filter { $0.hasSuffix("update") }.count == 4 && runner.ran.count == 6)
-    }
-
-    @Test func givesUpALockThatStays() async throws {
-        let runner = FakeRunner([
-            "apt-get": FakeRunner.says("E: Unable to lock directory /var/lib/apt/lists/", status: 100)
-        ])
-        let fake = try FakeRoot(["/var/lib/apt/lists/deb_Packages": ""])
-        let failure = await #expect(throws: Failure.self) {
-            try await Self.packages(fake, runner).install(Self.names) { _ in }
-        }
-        #expect(failure?.code == .packagesLocked && runner.ran.count == 121)
-    }
-
-    @Test(arguments: [0, 100] as [Int32]) func triesInSpiteOfADeadSource(_ status: Int32) async throws {
-        let runner = FakeRunner([
-            "apt-get -q -o": FakeRunner.says("E: The repository 'http://dead' has no Release file.", status: 100),
-            "apt-get -q -y": FakeRunner.says("E: Unable to locate package gcc", status: status),
-        ])
-        let failure: Failure?
-        do {
-            try await Self.packages(try FakeRoot(), runner).install(Self.names) { _ in }
-            failure = nil
-        } catch let error as Failure {
-            failure = error
-        }
-        #expect((failure == nil) == (status == 0) && runner.ran.count == 2)
-        if let failure { #expect(failure.evidence.count == 2 && failure.evidence[0].contains("http://dead")) }
     }
 }

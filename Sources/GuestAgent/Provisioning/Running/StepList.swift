@@ -16,6 +16,7 @@ extension Plan {
         }
         var steps: [any Step] = [Inspect()]
         if recipe.growRootFilesystem { steps.append(GrowRootFilesystem()) }
+        if recipe.updatePackages { steps.append(UpdatePackages()) }
         steps.append(Prerequisites())
         if let driver = recipe.driver {
             steps += [BlacklistNouveau(), RebuildInitramfs(), UnloadNouveau(), InstallDriver(recipe: driver)]

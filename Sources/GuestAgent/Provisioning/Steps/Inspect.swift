@@ -12,6 +12,10 @@ struct Inspect: Step {
         // What was put in can be taken out of any machine, with or without its GPU.
         if context.plan.recipe.undo == nil {
             if let failure = Self.refusal(facts, context) { return .blocked(failure) }
+            if case .uncertain(let words)? = Distribution.of(context.root)?.support {
+                context.emit(
+                    .warning(id, message: "\(facts.osName): \(words); it is treated like its nearest relative"))
+            }
             if let failure = try await DriverObstacles(context)?.first() { return .blocked(failure) }
         }
         let missing = PCIBus(context.root).missing(context.plan.recipe.gpus)
@@ -35,6 +39,16 @@ struct Inspect: Step {
         PCIBus(context.root).gpus(context.plan.recipe.gpus).map { "\($0.address) \($0.vendor):\($0.device) is there" }
     }
 
+    /// The refusal of a distribution that is of no known family.
+    static func stranger(_ root: SystemRoot) -> Failure {
+        let release = OSRelease(of: root)
+        return .guest(
+            .guestUnsupported, "look at the machine",
+            "\(release.prettyName) is not a distribution that this agent knows to provision.",
+            evidence: ["ID=\(release.id)", "ID_LIKE=\(release.idLike.joined(separator: " "))"],
+            remedy: "Use an image of one of these: \(Distribution.supported).")
+    }
+
     /// Why this machine is not worked on; nil where it is.
     static func refusal(_ facts: GuestFacts, _ context: StepContext) -> Failure? {
         func refuse(_ code: FailureCode, _ message: String, _ remedy: String) -> Failure {
@@ -52,10 +66,9 @@ struct Inspect: Step {
                 .guestUnsupported, "The guest is \(facts.architecture).",
                 "Use an x86_64 image; NVIDIA's installers for other machines are not handled.")
         }
-        guard let distribution = Distribution.of(OSRelease(of: context.root)), distribution.supported else {
-            return refuse(
-                .guestUnsupported, "\(facts.osName) is not a distribution that this agent knows to provision.",
-                "Use a Debian or Ubuntu image.")
+        guard let distribution = Distribution.of(context.root) else { return stranger(context.root) }
+        if case .refused(let words) = distribution.support {
+            return refuse(.guestUnsupported, words, "Use an image of one of these: \(Distribution.supported).")
         }
         return nil
     }

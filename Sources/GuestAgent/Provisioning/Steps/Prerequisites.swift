@@ -9,45 +9,128 @@ struct Prerequisites: Step {
     /// The headers are one kernel's, and another may run after a reboot.
     let flavour = StepFlavour.volatile
 
-    private var marker: InstallMarker { InstallMarker(id) }
-
     func check(_ context: StepContext) async throws -> CheckResult {
-        // Files may be there of packages that are not installed whole.
-        if marker.isSet(context.root) { return .needed("an installation of packages was interrupted") }
         let missing = try await missing(context)
         return missing.isEmpty
             ? .satisfied(try await evidence(context))
             : .needed("missing: " + missing.map(\.what).joined(separator: ", "))
     }
 
-    func apply(_ context: StepContext) async throws -> ApplyResult {
-        let packages = AptPackages(context.guest)
-        // A package that is there while its files are not was damaged; asking for it would change nothing.
-        let begun = (marker.text(context.root) ?? "").words
-        let wanted = begun + (try await missing(context).flatMap(\.packages)).filter { !begun.contains($0) }
-        try marker.set(context.root, wanted.joined(separator: " "))
-        try context.changes.installed(packages: wanted)
-        do {
-            try await packages.install(wanted) { context.emit(.progress(id, message: $0)) }
-        } catch var failure as Failure {
-            let headers = "linux-headers-\(context.guest.kernel)"
-            if failure.code == .prerequisites,
-                // Where nothing else is found either, the sources are at fault, not the kernel's age.
-                failure.evidence.contains(where: { $0.contains("Unable to locate package \(headers)") }),
-                !failure.evidence.contains(where: {
-                    $0.contains("Unable to locate package") && !$0.contains(headers)
-                        || $0.contains("has no installation candidate") && !$0.contains(headers)
-                })
-            {
-                failure.code = .headersMissing
-                failure.message = "The guest's sources no longer have the headers of the running kernel."
-                failure.remedy =
-                    "Update the image's kernel and install its headers, or add a source that keeps \(headers)."
-            }
-            throw failure
+    func preview(_ context: StepContext) async throws -> [DryRun.Action] {
+        let distribution = try Distribution.require(context)
+        let missing = try await missing(context)
+        let names = missing.flatMap(\.packages)
+        guard !names.isEmpty else { return [] }
+        if let archive = context.plan.recipe.offlinePackages {
+            return [.note("install \(names.joined(separator: " ")) from \(archive.fileName), without a network")]
         }
-        try marker.clear(context.root)
-        return .applied
+        let manager = distribution.packageManager(context.guest)
+        var actions: [DryRun.Action] = []
+        for source in missing.map(\.source) where !source.isEmpty {
+            actions += try manager.preview(installing: source)
+        }
+        actions += try manager.preview(installing: names)
+        if missing.contains(where: \.isHeaders) {
+            let kernel = context.guest.kernelIdentity
+            let newest = distribution.newestKernel(kernel, installed: []).joined(separator: " ")
+            actions.append(
+                context.plan.recipe.keepKernel
+                    ? .note("where the sources no longer have the headers of \(kernel.release): fail (--keep-kernel)")
+                    : .note("where the sources no longer have the headers of \(kernel.release): install \(newest)"))
+            if !context.plan.recipe.keepKernel { actions.append(.reboot("if the kernel had to be replaced")) }
+        }
+        return actions
+    }
+
+    func apply(_ context: StepContext) async throws -> ApplyResult {
+        let distribution = try Distribution.require(context)
+        let manager = distribution.packageManager(context.guest)
+        // A package that is there while its files are not was damaged; asking for it would change nothing.
+        let missing = try await missing(context)
+        let progress: @Sendable (String) -> Void = { context.emit(.progress(id, message: $0)) }
+        var result = ApplyResult.applied
+        do {
+            try await PackageRecord.around(manager, distribution, context) {
+                if let archive = context.plan.recipe.offlinePackages {
+                    let unpacked = try await PackageArchive.unpack(archive, context, id)
+                    defer { unpacked.remove(context) }
+                    try await manager.install(
+                        missing.flatMap(\.packages), fromFolder: unpacked.folder, progress: progress)
+                } else {
+                    let sources = missing.flatMap(\.source)
+                    if !sources.isEmpty { try await manager.install(sources, progress: progress) }
+                    result = try await install(missing, distribution, manager, context, progress)
+                }
+            }
+        } catch let missing as PackagesNotFound {
+            throw missing.failure
+        }
+        return result
+    }
+
+    /// Installs what is missing; where only the headers are not to be had, a newer kernel with its own.
+    private func install(
+        _ missing: [Missing], _ distribution: Distribution, _ manager: any PackageManager, _ context: StepContext,
+        _ progress: @Sendable (String) -> Void
+    ) async throws -> ApplyResult {
+        let headers = missing.filter(\.isHeaders).flatMap(\.packages)
+        let names = missing.flatMap(\.packages)
+        let kernel = context.guest.kernelIdentity
+        var seen: [String] = []
+        if try await manager.offersHeaders(headers, of: kernel) {
+            do {
+                try await manager.install(names, progress: progress)
+                return .applied
+            } catch let error as PackagesNotFound {
+                // Where nothing else is found either, the sources are at fault, not the kernel's age.
+                guard !headers.isEmpty, error.names.allSatisfy({ headers.contains($0) }) else { throw error }
+                seen = error.failure.evidence
+            }
+        }
+        if seen.isEmpty { seen = ["the sources have another version of \(headers.joined(separator: ", "))"] }
+        if let refusal = refusalToReplaceKernel(kernel, headers, seen, context) { throw refusal }
+
+        progress(
+            "the sources no longer have the headers of \(kernel.release): installing the newest kernel with its own")
+        let newest = distribution.newestKernel(kernel, installed: try await manager.installed())
+        try await manager.installNewest(
+            newest + missing.filter { !$0.isHeaders }.flatMap(\.packages), progress: progress)
+        let kernels = InstalledKernels(context.root)
+        if kernels.headers(of: kernel.release) != nil { return .applied }
+        let next = kernels.nextBoot ?? kernels.releases.last ?? ""
+        guard next != kernel.release, kernels.headers(of: next) != nil else {
+            throw Failure.guest(
+                .headersMissing, title,
+                "The newest kernel was installed with its headers, and the boot loader would start \(next).",
+                evidence: kernels.releases.map {
+                    "kernel \($0), \(kernels.headers(of: $0) == nil ? "without" : "with") headers"
+                }, remedy: "Make the boot loader of the image start its newest kernel.")
+        }
+        return .rebootRequired(
+            "the headers of kernel \(kernel.release) are gone from the sources; kernel \(next) came with its own")
+    }
+
+    /// Why the kernel is not replaced; nil where it may be.
+    private func refusalToReplaceKernel(
+        _ kernel: KernelIdentity, _ headers: [String], _ seen: [String], _ context: StepContext
+    ) -> Failure? {
+        let names = headers.joined(separator: ", ")
+        if context.plan.recipe.keepKernel {
+            return .guest(
+                .kernelKept, title,
+                "The guest's sources no longer have the headers of kernel \(kernel.release), which is to be kept.",
+                evidence: seen,
+                remedy:
+                    "Leave --keep-kernel out, so that kernel and headers are updated together, or give \(names) with --offline."
+            )
+        }
+        if context.reboots > 0 {
+            return .guest(
+                .headersMissing, title,
+                "The newest kernel was installed with its headers, and the guest still runs \(kernel.release).",
+                evidence: seen, remedy: "Make the boot loader of the image start its newest kernel.")
+        }
+        return nil
     }
 
     func verify(_ context: StepContext) async throws -> [String] {
@@ -62,14 +145,19 @@ struct Prerequisites: Step {
         return try await evidence(context)
     }
 
-    private struct Missing {
+    /// One thing that the installers need and the guest lacks.
+    struct Missing {
         var what: String
         var packages: [String]
+        /// Packages that bring a source for them, to be installed first.
+        var source: [String] = []
+        var isHeaders = false
     }
 
     /// Judged by files, not by packages: a compiler of the user's own is as good.
-    private func missing(_ context: StepContext) async throws -> [Missing] {
-        let names = (Distribution.of(OSRelease(of: context.root)) ?? .debian).packages
+    func missing(_ context: StepContext) async throws -> [Missing] {
+        let distribution = try Distribution.require(context)
+        let names = distribution.packages
         let root = context.root
         var missing: [Missing] = []
         func need(_ what: String, _ package: String, _ there: Bool) {
@@ -81,33 +169,78 @@ struct Prerequisites: Step {
         need("C compiler", names.compiler, program("gcc") && program("cc"))
         need("headers of the C library", names.libcHeaders, root.exists("/usr/include/stdio.h"))
         if context.plan.recipe.driver != nil {
-            let kernel = context.guest.kernel
-            let build = "/lib/modules/\(kernel)/build"
+            let kernel = context.guest.kernelIdentity
+            let kernels = InstalledKernels(root)
             need("modprobe", names.kmod, program("modprobe"))
-            need(
-                "headers of kernel \(kernel)", names.kernelHeaders.replacing("KERNEL", with: kernel),
-                ["include/generated/autoconf.h", "Makefile"].allSatisfy { root.exists("\(build)/\($0)") })
+            if kernels.headers(of: kernel.release) == nil {
+                missing.append(
+                    Missing(
+                        what: "headers of kernel \(kernel.release)", packages: distribution.kernelHeaders(kernel),
+                        isHeaders: true))
+            }
+            // Without them: "Cannot generate ORC metadata".
+            if distribution.needsLibelfHeaders, kernels.isConfigured(kernel.release, "CONFIG_UNWINDER_ORC=y") {
+                need(
+                    "headers of libelf", names.libelf,
+                    root.exists("/usr/include/libelf.h") || root.exists("/usr/include/libelf/libelf.h"))
+            }
         }
         if let version = (context.plan.recipe.cuda?.version).flatMap({ ToolVersion($0) }) {
             // From 10.1 on cuda-installer is a program that is linked to libxml2; before, it is a Perl script.
-            if (version.major, version.minor) >= (10, 1) {
-                need("libxml2.so.2, for CUDA's installer", names.libxml2, Self.hasLibxml2(root))
-            } else {
+            if (version.major, version.minor) < (10, 1) {
                 need("Perl with its modules, for CUDA's installer", names.perl, Self.hasWholePerl(root))
+            } else if let libxml2 = names.libxml2 {
+                need("libxml2.so.2, for CUDA's installer", libxml2, Self.hasLibxml2(root))
+            } else if !Self.hasLibxml2(root) {
+                context.emit(
+                    .warning(
+                        id,
+                        message:
+                            "\(distribution.name) has no package with libxml2.so.2, which CUDA's installer may need"))
             }
         }
-        if let cuda = context.plan.recipe.cuda, let compiler = try await HostCompiler.wanted(for: cuda, context) {
-            let packages = names.versionedCompilers.map { $0.replacing("VERSION", with: "\(compiler)") }
-            if !packages.isEmpty {
-                missing.append(
-                    Missing(what: "g++ \(compiler) or older, for CUDA \(cuda.version)", packages: packages))
-            }
+        for cuda in context.plan.recipe.toolkits {
+            guard let lacking = try await compiler(for: cuda, distribution, context) else { continue }
+            missing.append(lacking)
         }
-        return missing
+        return Self.withoutRepetition(missing)
+    }
+
+    /// A package is asked for once, whoever needs it.
+    private static func withoutRepetition(_ missing: [Missing]) -> [Missing] {
+        var seen: Set<String> = []
+        return missing.compactMap { need in
+            var need = need
+            need.packages = need.packages.filter { seen.insert($0).inserted }
+            return need.packages.isEmpty ? nil : need
+        }
+    }
+
+    /// The compiler that a toolkit's nvcc wants and the guest lacks.
+    private func compiler(
+        for cuda: CUDARecipe, _ distribution: Distribution, _ context: StepContext
+    ) async throws -> Missing? {
+        guard let major = try await HostCompiler.wanted(for: cuda, context) else { return nil }
+        let what = "g++ \(major) or older, for CUDA \(cuda.version)"
+        // The distribution's own, which comes with the C compiler, is the first choice wherever it is old enough.
+        if let own = distribution.defaultCompiler, own <= major {
+            return Missing(what: what, packages: [distribution.packages.cxxCompiler])
+        }
+        guard
+            let other = distribution.compilerPackages(major: major) ?? distribution.compilerPackages(upTo: major)
+        else {
+            throw Failure.guest(
+                .cudaCompiler, title,
+                "\(distribution.name) has no g++ \(major) or older, which CUDA \(cuda.version) wants.",
+                remedy:
+                    "Install such a compiler in the image, or take a newer CUDA, or accept the distribution's own (--allow-incompatible)."
+            )
+        }
+        return Missing(what: what, packages: other.names, source: other.source)
     }
 
     private static func hasLibxml2(_ root: SystemRoot) -> Bool {
-        ["/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/lib/x86_64-linux-gnu", "/lib64"].contains {
+        ["/usr/lib/x86_64-linux-gnu", "/usr/lib64", "/usr/lib", "/lib/x86_64-linux-gnu", "/lib64"].contains {
             root.exists("\($0)/libxml2.so.2")
         }
     }
@@ -115,13 +248,25 @@ struct Prerequisites: Step {
     /// Debian's perl-base has the interpreter and few modules: Env is not among them.
     private static func hasWholePerl(_ root: SystemRoot) -> Bool {
         let folders = root.list("/usr/share/perl").map { "/usr/share/perl/\($0)" }
-        return (folders + ["/usr/share/perl5", "/usr/share/perl5/vendor_perl"]).contains { root.exists("\($0)/Env.pm") }
+        // Debian, EL 7 and later, Arch; SUSE has a folder for each version.
+        let others = root.list("/usr/lib/perl5").map { "/usr/lib/perl5/\($0)" }
+        return
+            (folders + others + [
+                "/usr/share/perl5", "/usr/share/perl5/vendor_perl", "/usr/share/perl5/core_perl",
+            ]).contains { root.exists("\($0)/Env.pm") }
     }
 
     private func evidence(_ context: StepContext) async throws -> [String] {
         var evidence = [try await context.run(Command(["gcc", "--version"])).output.lines.first ?? "gcc"]
-        if context.plan.recipe.driver != nil {
+        if let driver = context.plan.recipe.driver {
             evidence.append("/lib/modules/\(context.guest.kernel)/build has the kernel's headers")
+            if driver.dkms, !Command.searchPath.contains(where: { context.root.exists("\($0)/dkms") }),
+                let distribution = Distribution.of(context.root)
+            {
+                evidence.append(
+                    "no dkms: another kernel will need the driver's installer again (to have it: \(distribution.dkmsSource.advice(distribution.manager)))"
+                )
+            }
         }
         if let cuda = context.plan.recipe.cuda, let compiler = try await HostCompiler.choose(for: cuda, context) {
             evidence.append("\(compiler.cxx) for CUDA \(cuda.version)")

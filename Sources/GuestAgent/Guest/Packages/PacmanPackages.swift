@@ -1,0 +1,146 @@
+public import Contract
+
+/// Arch's package manager.
+public struct PacmanPackages: PackageManager {
+    private let guest: Guest
+    private let commands: PackageCommands
+
+    init(_ guest: Guest, sleep: @escaping @Sendable (Duration) async -> Void) {
+        self.guest = guest
+        commands = PackageCommands(
+            guest: guest, sleep: sleep, diagnoses: Self.diagnoses, notFound: Self.notFound,
+            tellingPrefixes: ["error:", "warning:"])
+    }
+
+    static let diagnoses: [PackageDiagnosis] = [
+        .locked("unable to lock database", "could not lock database"),
+        .space("not enough free disk space", "too full"),
+        .untrusted("unknown trust", "invalid or corrupted package", "is marginal trust", "could not be looked up"),
+        .network("Could not resolve host", "failed to synchronize all databases", "failed retrieving file"),
+    ]
+
+    static let notFound = [NotFoundPattern("target not found: ")]
+
+    public func installed() async throws -> Set<String> {
+        let result = try await guest.runner.run(Command(["pacman", "-Qq"], outputLimit: 4 << 20))
+        return Set(result.output.lines.map(\.trimmed))
+    }
+
+    public func install(_ names: [String], progress: @Sendable (String) -> Void) async throws {
+        try await CloudInit(guest).wait()
+        if !hasDatabases { try await require(Self.refresh, [], progress) }
+        let command = Self.installation(of: names)
+        progress(command.line)
+        var result = try await run(command, progress)
+        if !result.succeeded, !commands.isLocked(result), result.ending != .timedOut {
+            try await require(Self.refresh, [], progress)
+            result = try await run(command, progress)
+        }
+        if !result.succeeded { throw commands.failure(result, names, command) }
+    }
+
+    /// The distribution knows no partial upgrades: a new kernel comes with all that is new.
+    public func installNewest(_ names: [String], progress: @Sendable (String) -> Void) async throws {
+        try await CloudInit(guest).wait()
+        try await require(Self.keyring, [], progress)
+        try await require(Self.update(names), names, progress)
+    }
+
+    public func updateAll(progress: @Sendable (String) -> Void) async throws {
+        try await CloudInit(guest).wait()
+        // Packages of today are signed by keys that an old image does not have.
+        try await require(Self.keyring, [], progress)
+        try await require(Self.update([]), [], progress)
+    }
+
+    /// The sources keep one version only: it must be the running kernel's.
+    public func offersHeaders(_ names: [String], of kernel: KernelIdentity) async throws -> Bool {
+        guard !names.isEmpty else { return true }
+        if !hasDatabases { _ = try await guest.runner.run(Self.refresh) }
+        let result = try await guest.runner.run(
+            Command(["pacman", "-Sp", "--print-format", "%v"] + names, deadline: .seconds(120)))
+        guard result.succeeded, let version = result.output.lines.last?.trimmed else { return true }
+        return Self.belongs(version, to: kernel.release)
+    }
+
+    /// Whether a package's version is a kernel release's: "6.16.8.arch3-1" is 6.16.8-arch3-1, "6.12.49-1" is 6.12.49-1-lts.
+    static func belongs(_ version: String, to release: String) -> Bool {
+        let words = { (text: String) in text.split { $0 == "." || $0 == "-" } }
+        let (wanted, got) = (words(release), words(version))
+        return wanted.starts(with: got) && wanted.dropFirst(got.count).allSatisfy { $0.first?.isLetter ?? false }
+    }
+
+    public func preview(installing names: [String]) -> [DryRun.Action] {
+        (hasDatabases ? [] : [.run(Self.refresh.line)]) + [.run(Self.installation(of: names).line)]
+    }
+
+    public func previewUpdate() -> [DryRun.Action] { [.run(Self.keyring.line), .run(Self.update([]).line)] }
+
+    private var hasDatabases: Bool { guest.root.list("/var/lib/pacman/sync").contains { $0.hasSuffix(".db") } }
+
+    private static let lock = "/var/lib/pacman/db.lck"
+    private static let lockers: Set<String> = ["pacman", "packagekitd", "pamac-daemon", "yay", "paru"]
+
+    private func run(_ command: Command, _ progress: @Sendable (String) -> Void) async throws -> CommandResult {
+        try await commands.run(command, progress) {
+            // A pacman that was killed leaves its lock behind for ever.
+            guard guest.root.exists(Self.lock), !isSomebodyAtIt else { return false }
+            progress("removing \(Self.lock), which no process holds")
+            try guest.root.remove(Self.lock)
+            return true
+        }
+    }
+
+    private func require(
+        _ command: Command, _ names: [String], _ progress: @Sendable (String) -> Void
+    ) async throws {
+        progress(command.line)
+        let result = try await run(command, progress)
+        if !result.succeeded { throw commands.failure(result, names, command) }
+    }
+
+    private var isSomebodyAtIt: Bool {
+        guest.root.list("/proc").contains { process in
+            Int(process) != nil && Self.lockers.contains(guest.root.attribute("/proc/\(process)/comm") ?? "")
+        }
+    }
+
+    static let refresh = Command(["pacman", "-Sy", "--noconfirm"], deadline: .seconds(600), mergesErrors: true)
+    static let keyring = Command(
+        ["pacman", "-Sy", "--noconfirm", "--needed", "archlinux-keyring"], deadline: .seconds(600), mergesErrors: true)
+
+    static func installation(of names: [String]) -> Command {
+        Command(["pacman", "-S", "--noconfirm", "--needed"] + names, deadline: .seconds(2400), mergesErrors: true)
+    }
+
+    static func update(_ names: [String]) -> Command {
+        Command(
+            ["pacman", "-Su", "--noconfirm"] + (names.isEmpty ? [] : ["--needed"] + names), deadline: .seconds(3600),
+            mergesErrors: true)
+    }
+
+    // MARK: - Without a network
+
+    /// NAME-VERSION-RELEASE-ARCHITECTURE.pkg.tar.zst
+    static func name(ofFile file: String) -> String? {
+        guard let end = file.firstRange(of: ".pkg.tar")?.lowerBound, !file.hasSuffix(".sig") else { return nil }
+        let parts = file[..<end].split(separator: "-", omittingEmptySubsequences: false)
+        return parts.count > 3 ? parts.dropLast(3).joined(separator: "-") : nil
+    }
+
+    public func install(
+        _ names: [String], fromFolder folder: String, progress: @Sendable (String) -> Void
+    ) async throws {
+        let root = guest.root
+        let files = root.list(folder).compactMap { file in Self.name(ofFile: file).map { (file, $0) } }
+        let installed = try await installed()
+        let lacking = names.filter { wanted in !installed.contains(wanted) && !files.contains { $0.1 == wanted } }
+        guard lacking.isEmpty else { throw OfflineFolder.lacks(lacking, files.map(\.0)) }
+        let wanted = files.filter { names.contains($0.1) || !installed.contains($0.1) }
+            .map { root.real("\(folder)/\($0.0)") }
+        try await require(
+            Command(
+                ["pacman", "-U", "--noconfirm", "--needed"] + wanted, deadline: .seconds(2400), mergesErrors: true),
+            names, progress)
+    }
+}
