@@ -13,7 +13,7 @@ struct GPUGuestAgent: AsyncParsableCommand {
         version: ContractVersion.tool,
         subcommands: [
             InstallCommand.self, RunCommand.self, ResumeCommand.self, FollowCommand.self, StatusCommand.self,
-            InspectCommand.self, ProveCommand.self, SealCommand.self, VersionCommand.self,
+            InspectCommand.self, ProveCommand.self, SealCommand.self, ExplainCommand.self, VersionCommand.self,
         ])
 
     static func main() async {

@@ -43,7 +43,7 @@ public struct Explainer: Sendable {
     }
 
     /// Adds bytes of the log that was begun.
-    public mutating func feed(_ bytes: [UInt8]) {
+    public mutating func feed(_ bytes: ArraySlice<UInt8>) {
         bytes.withUnsafeBytes { scanner?.feed($0) }
     }
 
@@ -60,7 +60,11 @@ public struct Explainer: Sendable {
             let evidence = hit.lines.map {
                 Explanation.Evidence(log: name, line: $0.number, text: Printable.line($0.text, limit: 400))
             }
-            let details = index.patterns[hit.pattern].details(in: text).mapValues { Printable.line($0, limit: 120) }
+            // The wording that ended first may not be the one that says most.
+            let details = entry.patterns.reduce(into: [String: String]()) { all, pattern in
+                all.merge(pattern.details(in: text)) { first, _ in first }
+            }
+            .mapValues { Printable.line($0, limit: 120) }
             var found =
                 findings[hit.entry]
                 ?? Found(

@@ -55,7 +55,7 @@ public struct LogPattern: ExpressibleByStringLiteral, Sendable {
         var found: [String: String] = [:]
         var position = 0
         for (index, piece) in pieces.enumerated() {
-            guard let start = folded.firstIndex(of: piece, from: position) else { return found }
+            guard let start = folded.firstIndex(of: piece, from: position) else { return [:] }
             if index > 0, !gaps[index - 1].isEmpty {
                 found[gaps[index - 1]] = Self.value(bytes[position..<start])
             }
