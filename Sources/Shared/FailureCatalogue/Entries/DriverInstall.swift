@@ -5,8 +5,8 @@ private let headers =
     + " archive has them no longer, update kernel and headers together and reboot."
 
 extension CatalogueEntry {
-    /// nvidia-installer's texts, and what the kernel says when it gets the module. Sources: NVIDIA/nvidia-installer at 346.35,
-    /// 390.42 and 580.119.02, its makeself wrapper, conftest.sh of the kernel modules, kernel/module of Linux.
+    /// nvidia-installer's texts: compared with NVIDIA/nvidia-installer at 390.42 and 580.119.02 and with conftest.sh at
+    /// 595.45.04. Those of the kernel, compilers and older installers are from the failure list and from memory.
     static let driverInstall: [CatalogueEntry] = [
         CatalogueEntry(
             "nouveau.in-initramfs", .nouveau, .guest, [.driverLog], .root,

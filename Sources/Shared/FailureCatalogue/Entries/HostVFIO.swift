@@ -1,8 +1,8 @@
 import Contract
 
 extension CatalogueEntry {
-    /// QEMU's words at its start and VFIO's in the host's kernel log. Sources: hw/vfio in QEMU from 2.6 to 10, drivers/vfio,
-    /// drivers/iommu and drivers/pci of Linux, public reports.
+    /// QEMU's words at its start and VFIO's in the host's kernel log. From the project's failure list and public issue
+    /// reports; further wordings are from memory and were not compared with the sources of QEMU and Linux.
     static let hostVFIO: [CatalogueEntry] = [
         CatalogueEntry(
             "vfio.no-iommu-group", .gpuUnavailable, .host, [.qemu, .tool], .root,

@@ -1,8 +1,8 @@
 import Contract
 
 extension CatalogueEntry {
-    /// What the driver says to the kernel's log when it works, and what its tools say. Sources: NVIDIA/open-gpu-kernel-modules
-    /// 515.43.04 to 595.45.04, the project's corpus of tool outputs, CUDA's runtime error names.
+    /// What the driver says to the kernel's log when it works, and what its tools say. NVRM texts: compared with
+    /// NVIDIA/open-gpu-kernel-modules at 595.45.04; tools' and older texts are from the failure list and from memory.
     static let runTime: [CatalogueEntry] = modules + tools + cuda + xids
 
     private static let modules: [CatalogueEntry] = [
@@ -192,7 +192,7 @@ extension CatalogueEntry {
             remedy: "Run `modprobe nvidia-uvm` in the guest and read dmesg."),
     ]
 
-    /// Numbers of Xid events: NVIDIA's "Xid Errors" guide, nverror.h of the open kernel modules.
+    /// Numbers of Xid events. What each means is from memory, not from NVIDIA's guide: to be checked against it.
     private static let xids: [CatalogueEntry] =
         [
             Xid(13, "A program made the graphics engine fail.", "Look at that program first (compute-sanitizer)."),
