@@ -70,7 +70,8 @@ let package = Package(
             name: "Passthrough", dependencies: ["Contract"], path: "Sources/HostAgent/Passthrough",
             swiftSettings: settings),
         .target(
-            name: "VirtualMachines", dependencies: ["Contract", "Passthrough", subprocess, system, logging],
+            name: "VirtualMachines",
+            dependencies: ["Contract", "FailureCatalogue", "Passthrough", subprocess, system, logging],
             path: "Sources/HostAgent/VirtualMachines", swiftSettings: settings),
         .systemLibrary(
             name: "CLibSSH2", path: "Sources/HostAgent/CLibSSH2", pkgConfig: "libssh2",

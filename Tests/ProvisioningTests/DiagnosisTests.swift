@@ -26,7 +26,7 @@ import Testing
         ("ERROR: Unable to load the kernel module 'nvidia.ko'.  This happens", .driverLoad),
         (
             "ERROR: Unable to load the kernel module 'nvidia.ko'.\nnvidia: was not signed by a key that is trusted by the kernel",
-            .driverLoad
+            .secureBoot
         ),
         ("WARNING: You do not appear to have an NVIDIA GPU supported by the 470 driver", .gpuNotVisible),
         ("Not enough space left in /tmp to decompress", .guestSpace), ("Error in MD5 sums", .payloadCorrupt),

@@ -13,7 +13,8 @@ struct GPUGuestAgent: AsyncParsableCommand {
         version: ContractVersion.tool,
         subcommands: [
             InstallCommand.self, RunCommand.self, ResumeCommand.self, FollowCommand.self, StatusCommand.self,
-            InspectCommand.self, ProveCommand.self, UndoCommand.self, SealCommand.self, VersionCommand.self,
+            InspectCommand.self, ProveCommand.self, UndoCommand.self, ExplainCommand.self, SealCommand.self,
+            VersionCommand.self,
         ])
 
     static func main() async {

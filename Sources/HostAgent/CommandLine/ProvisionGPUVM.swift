@@ -19,7 +19,7 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             ended it. stdout is data, stderr is for people.
             """,
         version: ContractVersion.tool,
-        subcommands: [ProvisionCommand.self, UndoCommand.self, InspectCommand.self],
+        subcommands: [ProvisionCommand.self, UndoCommand.self, InspectCommand.self, ExplainCommand.self],
         defaultSubcommand: ProvisionCommand.self)
 
     static func main() async {

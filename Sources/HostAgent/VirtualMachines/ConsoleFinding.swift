@@ -1,4 +1,5 @@
 public import Contract
+import FailureCatalogue
 
 /// What a line on the guest's console says about a boot that will not come to an end.
 public enum ConsoleFinding: String, Equatable, Sendable, CaseIterable {
@@ -48,21 +49,21 @@ public enum ConsoleFinding: String, Equatable, Sendable, CaseIterable {
             ? "try --disk-bus sata (or ide with --machine pc)." : "try another --disk-bus than \(bus.rawValue)."
     }
 
-    /// First match wins.
-    static let table: [(text: String, finding: ConsoleFinding)] = [
-        ("Kernel panic - not syncing", .kernelPanic),
-        ("end Kernel panic", .kernelPanic),
-        ("No bootable device", .noBootableDevice),
-        // OVMF, when it has tried everything.
-        ("No bootable option or device was found", .noBootableDevice),
-        ("grub rescue>", .bootLoader),
-        ("Entering rescue mode...", .bootLoader),
-        ("Minimal BASH-like line editing is supported", .bootLoader),
-        ("Gave up waiting for root", .rootNotFound),
-        ("dracut-initqueue timeout", .rootNotFound),
-        ("dracut Warning: Could not boot", .rootNotFound),
-        ("You are in emergency mode", .emergencyMode),
-        ("Give root password for maintenance", .emergencyMode),
-        ("Entering emergency mode", .emergencyMode),
+    /// The catalogue's entries (FailureArea.boot) that say so.
+    private static let entries: [String: ConsoleFinding] = [
+        "boot.kernel-panic": .kernelPanic,
+        "boot.root-not-mounted": .kernelPanic,
+        "boot.no-bootable-device": .noBootableDevice,
+        "boot.boot-loader": .bootLoader,
+        "boot.root-not-found": .rootNotFound,
+        "boot.emergency-mode": .emergencyMode,
     ]
+
+    /// What a line of the console says; nil for nothing that ends a boot.
+    init?(line: String) {
+        let finding = FailureCatalogue.explain(line, name: "serial.log", areas: [.boot]).findings.lazy
+            .compactMap { Self.entries[$0.name] }.first
+        guard let finding else { return nil }
+        self = finding
+    }
 }

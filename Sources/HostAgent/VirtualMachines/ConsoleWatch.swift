@@ -22,9 +22,7 @@ public struct ConsoleWatch: Sendable {
 
     /// What a line says; nil for nothing. Pure.
     public static func diagnose(line: String) -> ConsoleFinding? {
-        // initramfs-tools: "ALERT!  /dev/disk/by-uuid/… does not exist.  Dropping to a shell!"
-        if line.contains("ALERT!"), line.contains("does not exist") { return .rootNotFound }
-        return ConsoleFinding.table.first { line.contains($0.text) }?.finding
+        ConsoleFinding(line: line)
     }
 
     /// Waits until the console shows trouble, and tells what. Throws only CancellationError: a console that shows none

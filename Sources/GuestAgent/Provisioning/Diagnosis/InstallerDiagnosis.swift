@@ -1,8 +1,8 @@
 import Contract
+import FailureCatalogue
 import Guest
 
-/// What an installer's log says went wrong. The rows are in the order of their power to explain: the first that matches
-/// wins, since a log that ends in "Unable to load the kernel module" often has the reason further up.
+/// What an installer's log says went wrong: the failure catalogue's most telling entry, and what follows from it here.
 struct InstallerDiagnosis: Sendable {
     /// What to do about a row.
     enum Consequence: Equatable, Sendable {
@@ -11,16 +11,38 @@ struct InstallerDiagnosis: Sendable {
         case reboot
     }
 
-    /// One known text.
+    /// A known failure.
     struct Row: Sendable {
-        /// Any of these, matched without regard to case and to line breaks.
-        var patterns: [String]
+        /// The catalogue's name for it.
+        var name: String
         var code: FailureCode
         var message: String
         var remedy: String
-        var retryable = false
-        var consequence = Consequence.fail
+        var retryable: Bool
+        var consequence: Consequence
+
+        init(_ finding: Explanation.Finding) {
+            name = finding.name
+            code = finding.code
+            message = finding.message
+            remedy = finding.remedy
+            retryable = finding.retryable
+            consequence = InstallerDiagnosis.inTheWay.contains(finding.name) ? .reboot : .fail
+        }
     }
+
+    /// The tables of the catalogue in which to look.
+    typealias Rows = Set<FailureArea>
+
+    /// For nvidia-installer's log, which holds the kernel's messages as well.
+    static let driverRows: Rows = [.driverInstall, .runTime, .firmware]
+    /// For the log of a CUDA installer, which may unpack and compile as the driver's does.
+    static let cudaRows: Rows = [.cudaInstall, .driverInstall]
+    /// For what driver and CUDA say when they run.
+    static let runTimeRows: Rows = [.runTime, .firmware, .cudaInstall]
+
+    /// What a reboot can cure: something that runs is in the way.
+    private static let inTheWay: Set<String> = ["nouveau.in-use", "nouveau.in-initramfs", "driver.loaded"]
 
     /// The row that explains the log, nil for an unknown one.
     let row: Row?
@@ -28,36 +50,13 @@ struct InstallerDiagnosis: Sendable {
     let evidence: [String]
 
     /// Diagnoses `log` by `rows`.
-    init(_ log: String, rows: [Row]) {
+    init(_ log: String, rows: Rows) {
+        let first = FailureCatalogue.explain(log, areas: rows).first
+        row = first.map(Row.init)
+        var evidence = (first?.evidence ?? []).prefix(8).map { String($0.text.prefix(300)) }
         let lines = log.lines
-        let flat = Self.flatten(log)
-        row = rows.first { row in row.patterns.contains { flat.contains(Self.flatten($0)) } }
-        var evidence = row.map { Self.lines(lines, saying: $0.patterns) } ?? []
-        let errors = Self.compilerErrors(lines)
-        let last = lines.lastLines(6)
-        evidence += (errors + last).filter { !evidence.contains($0) }
+        evidence += (Self.compilerErrors(lines) + lines.lastLines(6)).filter { !evidence.contains($0) }
         self.evidence = evidence
-    }
-
-    /// The lines that hold one of `patterns`, at most eight. A message may be wrapped: then it is the line where it begins
-    /// and the one or two behind it.
-    private static func lines(_ lines: [String], saying patterns: [String]) -> [String] {
-        let patterns = patterns.map { flatten($0) }
-        let flat = lines.map { flatten($0) }
-        func says(_ range: ClosedRange<Int>) -> Bool {
-            let text = flat[range].joined(separator: " ")
-            return patterns.contains { text.contains($0) }
-        }
-        var found: [String] = []
-        for start in lines.indices where found.count < 8 {
-            for end in start..<min(start + 3, lines.count) where says(start...end) {
-                // The shortest window counts, and only where the message does not begin further down.
-                if end > start && says((start + 1)...end) { break }
-                found += lines[start...end].map { String($0.prefix(300)) }
-                break
-            }
-        }
-        return found
     }
 
     /// The failure that this diagnosis is. `unknown` is the code of a log that no row explains.
@@ -83,10 +82,5 @@ struct InstallerDiagnosis: Sendable {
                 .prefix(8)
         )
         .map { String($0.prefix(300)) }
-    }
-
-    /// Lower case, white space as one space: logs are wrapped at 80 columns, in the middle of messages.
-    private static func flatten(_ text: String) -> String {
-        text.lowercased().words.joined(separator: " ")
     }
 }
