@@ -14,9 +14,9 @@ enum Samples {
     }
 
     static func job(image: String = "/images/disk.qcow2", output: String = "/images/disk.gpu.qcow2") -> Job {
-        Job(
-            image: image, driver: "/r/NVIDIA-Linux-x86_64-470.256.02.run", cuda: nil, gpu: .simulated,
-            destination: .overlay(path: output))
+        var contents = JobContents()
+        contents.driver = "/r/NVIDIA-Linux-x86_64-470.256.02.run"
+        return Job(image: image, contents: contents, gpu: .simulated, destination: .overlay(path: output))
     }
 
     static let recipe = Recipe(

@@ -96,6 +96,19 @@ struct ScriptedStep: Step {
         #expect(try await ending == .finished)
         #expect(try JournalLine.decode(lines.withLock { $0.last ?? "" }).seq == 3)
     }
+
+    /// The long patience at a boot's beginning is for a unit that has not started yet, not for an agent that was killed.
+    @Test func agentKilledSoonAfterTheBootIsGoneSoon() async throws {
+        let fake = try FakeRoot(["/proc/uptime": "10.0 1", "/proc/sys/kernel/random/boot_id": "b\n"])
+        var timing = JournalFollower.Timing()
+        (timing.poll, timing.heartbeat) = (.milliseconds(10), .zero)
+        (timing.grace, timing.bootGrace) = (.milliseconds(50), .seconds(3600))
+        let follower = JournalFollower(Guest(root: fake.root, runner: FakeRunner([:])), timing: timing) { _ in }
+        let journal = try Journal.open(fake.root, boot: "b")
+        try journal.append(.planAccepted(JournalTests.plan))
+        try journal.append(.agentStarted(version: "1"))
+        #expect(try await follower.follow(after: 0) == .agentGone)
+    }
 }
 
 @Suite struct RunLockTests {

@@ -10,13 +10,26 @@ package final class FakeRoot: Sendable {
 
     /// In memory where there is /dev/shm, so that hundreds of synced journal records do not wait for a disk; a test of
     /// what may be run from where says `inMemory: false`, since /dev/shm is often mounted noexec.
-    package init(_ files: [String: String] = [:], inMemory: Bool = true) throws {
+    /// `observer` is told before each change of the tree.
+    package init(
+        _ files: [String: String] = [:], inMemory: Bool = true,
+        observer: (@Sendable (SystemRoot.Change) -> Void)? = nil
+    ) throws {
         let folder = inMemory && access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp"
         var template = Array("\(folder)/fake-guest-XXXXXX".utf8CString)
         guard mkdtemp(&template) != nil else { throw Errno(rawValue: errno) }
         root = SystemRoot(
-            prefix: FilePath(String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)))
+            prefix: FilePath(String(decoding: template.dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)),
+            observer: observer)
         for (path, text) in files { try write(path, text) }
+    }
+
+    /// A machine with this tree.
+    package convenience init(
+        copying tree: Tree, inMemory: Bool = true, observer: (@Sendable (SystemRoot.Change) -> Void)? = nil
+    ) throws {
+        try self.init(inMemory: inMemory, observer: observer)
+        try tree.write(to: root.prefix.string)
     }
 
     deinit {

@@ -55,11 +55,16 @@ import VirtualMachines
             pc.machine = .pc
             pc.diskBus = .sata
 
+            var many = plain
+            many.machine = .pc
+            many.payloads = (0..<12).map { PayloadDrive(path: "/data/payload\($0)", serial: "serial-\($0)") }
+
             var long = plain
             long.folder = "/run/" + String(repeating: "long/", count: 20) + "vm"
             return [
                 "default-tcg-simulated": plain, "kvm-hidden-hypervisor": hidden, "pc-ide-e1000": old,
                 "uefi-sata-e1000e": uefi, "vfio-companions-scsi": several, "pc-vfio-sata": pc, "long-folder": long,
+                "pc-many-payloads": many,
             ]
         }
     }
@@ -95,7 +100,7 @@ import VirtualMachines
             full.payloads = (0..<MachineSpecification.payloadLimit).map { PayloadDrive(path: "/p", serial: "s\($0)") }
             full.gpus = Array(repeating: .simulated, count: MachineSpecification.gpuLimit)
             let places = qemuArguments(for: full).compactMap {
-                $0.firstMatch(of: /bus=pci[^,]*,addr=0x[0-9a-f]+/)?.output
+                $0.firstMatch(of: /bus=pci[^,]*,addr=0x[0-9a-f]+(\.0x[0-9a-f]+)?/)?.output.0
             }
             #expect(Set(places).count == places.count, "\(name)")
             #expect(places.count > 20)

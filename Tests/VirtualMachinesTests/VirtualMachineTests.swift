@@ -48,6 +48,26 @@ import Testing
         }
     }
 
+    /// Every payload drive has its place, on both chipsets, and keeps its serial.
+    @Test(arguments: MachineType.allCases) func takesAsManyPayloadsAsItSays(_ type: MachineType) async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        // Small and odd: a signing key is a drive as well.
+        let file = try folder.write("payload", Array(repeating: UInt8(7), count: 119))
+        var spec = try await pausedMachine(in: folder)
+        spec.machine = type
+        spec.gpus = [.simulated]
+        spec.payloads = (0..<MachineSpecification.payloadLimit).map {
+            PayloadDrive(path: file, serial: "payload-\($0)")
+        }
+        let machine = try await VirtualMachine.launch(spec)
+        let answer: Result<JSONValue, any Error>
+        do { answer = .success(try await machine.execute("query-block")) } catch { answer = .failure(error) }
+        try await machine.quit()
+        guard case .array(let drives) = try answer.get() else { throw Failures([]) }
+        #expect(drives.count == MachineSpecification.payloadLimit + 1)
+    }
+
     @Test func killIsSeenByOwnerAndAdopter() async throws {
         try await Self.withMachine { machine, folder in
             let adopted = try #require(

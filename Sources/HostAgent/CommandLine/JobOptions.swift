@@ -1,22 +1,40 @@
 // Public, because the option types it extends are.
 public import ArgumentParser
+public import Contract
+import FoundationEssentials
+import Provisioner
+import SecureShell
 public import VirtualMachines
+
+extension KernelModuleType: ExpressibleByArgument {}
+extension Recipe.Kernels: ExpressibleByArgument {}
 
 extension MachineType: ExpressibleByArgument {}
 extension DiskBus: ExpressibleByArgument {}
 extension NICModel: ExpressibleByArgument {}
 extension AcceleratorRequest: ExpressibleByArgument {}
 
-/// What to make.
-struct RecipeOptions: ParsableArguments {
+/// The disk image that every job begins with.
+struct ImageArgument: ParsableArguments {
     @Argument(help: "The disk image: qcow2, or raw, vmdk, vdi, vhdx (converted to qcow2).", completion: .file())
     var image: String
 
+    var path: String { ProvisionCommand.absolute(image) }
+}
+
+/// Driver and toolkits.
+struct InstallOptions: ParsableArguments {
     @Option(help: ArgumentHelp("NVIDIA's driver runfile, NVIDIA-Linux-x86_64-….run.", valueName: "file"))
     var driver: String?
 
-    @Option(help: ArgumentHelp("The CUDA runfile, cuda_…_linux.run; its toolkit and samples only.", valueName: "file"))
-    var cuda: String?
+    @Option(
+        help: ArgumentHelp(
+            "A CUDA runfile, cuda_…_linux.run; its toolkit and samples only. Repeat for several toolkits beside each "
+                + "other; the first is the default one.", valueName: "file"))
+    var cuda: [String] = []
+
+    @Option(help: ArgumentHelp("A patch of one of these toolkits; repeat for several.", valueName: "file"))
+    var cudaPatch: [String] = []
 
     @Option(
         help: ArgumentHelp(
@@ -24,7 +42,75 @@ struct RecipeOptions: ParsableArguments {
                 + "a GPU's place.", valueName: "bdf"))
     var gpu: [String]
 
-    @Option(help: ArgumentHelp("Where the result goes. (default: IMAGE.gpu.qcow2 beside IMAGE)", valueName: "file"))
+    @Option(
+        help: ArgumentHelp(
+            "open or proprietary. (default: as the GPU and the driver's installer have it)", valueName: "type"))
+    var kernelModuleType: KernelModuleType?
+
+    @Flag(inversion: .prefixedNo, help: "Register the driver's module with DKMS where the guest has it.")
+    var dkms = true
+
+    @Flag(help: "Enable nvidia-persistenced.")
+    var persistenceDaemon = false
+
+    @Option(
+        help: ArgumentHelp(
+            "For a guest with Secure Boot: the private key (PEM, without a passphrase) that signs the modules.",
+            valueName: "file"))
+    var moduleSigningKey: String?
+
+    @Option(
+        help: ArgumentHelp("The certificate of that key, which the guest's firmware knows.", valueName: "file"))
+    var moduleSigningCertificate: String?
+
+    @Flag(help: "Go on although driver, CUDA or compiler do not fit each other.")
+    var allowIncompatible = false
+
+    @Flag(
+        name: .customLong("accept-nvidia-licenses"),
+        help: "Accept the licences of NVIDIA's driver and CUDA, which are installed without asking again.")
+    var acceptLicences = false
+}
+
+/// The guest's own packages and kernels.
+struct GuestOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Install what is missing from this folder of .deb, .rpm or .pkg.tar.zst files, without a network.",
+            valueName: "folder"))
+    var offline: String?
+
+    @Flag(help: "Bring all packages up to date first, and reboot where that brought another kernel.")
+    var updatePackages = false
+
+    @Flag(help: "Fail rather than replace a kernel whose headers are gone from the archives.")
+    var keepKernel = false
+
+    @Option(
+        help: ArgumentHelp(
+            "Kernels whose initramfs and boot entries are rid of nouveau: all or running.", valueName: "which"))
+    var kernels: Recipe.Kernels = .all
+}
+
+/// How the result proves itself.
+struct ProofOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "NVIDIA's cuda-samples, a folder or a tar archive, for toolkits that bring none (11.6 and later).",
+            valueName: "path"))
+    var samples: String?
+
+    @Option(
+        help: ArgumentHelp("nvbandwidth, to measure with as well: a program, or its sources.", valueName: "path"))
+    var nvbandwidth: String?
+}
+
+/// Where the result goes.
+struct ResultOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "Where the result goes. (default: beside IMAGE, as IMAGE.gpu.qcow2; IMAGE.undone.qcow2 of an undo)",
+            valueName: "file"))
     var output: String?
 
     @Flag(help: "Make the result independent of IMAGE; without it, the result is backed by IMAGE and needs it.")
@@ -39,19 +125,19 @@ struct RecipeOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Grow the disk, its root partition and file system to this size.", valueName: "size"))
     var diskSize: SizeArgument?
 
-    @Flag(help: "Go on although driver, CUDA or compiler do not fit each other.")
-    var allowIncompatible = false
-
-    @Flag(inversion: .prefixedNo, help: "Register the driver's module with DKMS where the guest has it.")
-    var dkms = true
-
     @Flag(help: "Leave out the cold boot that proves the result.")
     var skipProofBoot = false
 
-    @Flag(
-        name: .customLong("accept-nvidia-licenses"),
-        help: "Accept the licences of NVIDIA's driver and CUDA, which are installed without asking again.")
-    var acceptLicences = false
+    func destination(_ image: String, undo: Bool) throws -> Job.Destination {
+        if inPlace {
+            guard output == nil, !standalone else {
+                throw ValidationError("--in-place goes with neither --output nor --standalone.")
+            }
+            return .inPlace
+        }
+        let path = output.map(ProvisionCommand.absolute) ?? Job.defaultResultPath(forImage: image, undo: undo)
+        return standalone ? .standalone(path: path) : .overlay(path: path)
+    }
 }
 
 /// The virtual machine.
@@ -95,6 +181,15 @@ struct MachineOptions: ParsableArguments {
         name: .customLong("qemu-argument"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp("One more argument for QEMU; repeat for several.", valueName: "argument"))
     var qemuArguments: [String] = []
+
+    func display() throws -> Display {
+        guard let vnc else { return .none }
+        if vnc.contains("/") { return .vncSocket(path: ProvisionCommand.absolute(vnc)) }
+        guard let number = Int(vnc.drop { $0 == ":" }), (0...99).contains(number) else {
+            throw ValidationError("--vnc takes a display number from 0 to 99, or the path of a socket.")
+        }
+        return .vncLoopback(display: number)
+    }
 }
 
 /// How to log in to the guest. Without any of these, keys are made for this run, handed to the guest at boot, and taken
@@ -111,6 +206,53 @@ struct LoginOptions: ParsableArguments {
 
     @Flag(help: "Use the keys of ssh-agent.")
     var sshAgent = false
+
+    func access() -> Job.Access {
+        guard identity != nil || passwordFile != nil || sshAgent || user != nil else { return .ephemeral }
+        return .user(
+            name: user ?? "root", identity: identity.map(ProvisionCommand.absolute),
+            usesPassword: passwordFile != nil, usesAgent: sshAgent)
+    }
+
+    func password() throws -> String? {
+        guard let file = passwordFile else { return nil }
+        if file == "-" { return try Terminal.askSecret("Password of \(user ?? "root") in the guest: ") }
+        guard let data = FileManager.default.contents(atPath: file) else {
+            throw ValidationError("--password-file \(file) cannot be read.")
+        }
+        return String(decoding: data, as: UTF8.self).split(separator: "\n", omittingEmptySubsequences: false).first
+            .map(String.init) ?? ""
+    }
+
+    /// Asked for only where the key needs one and a person is there; otherwise the login says so.
+    func passphrase() throws -> String? {
+        guard let identity, Terminal.isInteractive, KeyPair.isEncrypted(at: identity) else { return nil }
+        return try Terminal.askSecret("Passphrase of \(identity): ")
+    }
+}
+
+/// How this tool goes about it.
+struct RunOptions: ParsableArguments {
+    @Flag(
+        help:
+            "Show what would be done and why, step by step, and change nothing: the guest is booted on a throwaway disk."
+    )
+    var dryRun = false
+
+    @Option(help: "What goes to stdout, as text or json.")
+    var format: ReportFormat = .text
+
+    @Option(help: ArgumentHelp("The guest agent. (default: gpu-guest-agent beside this tool)", valueName: "file"))
+    var agent: String?
+
+    @Option(help: ArgumentHelp("Where runs are kept. (default: ~/.local/state/provision-gpu-vm)", valueName: "folder"))
+    var state: String?
+
+    @Flag(help: "Throw an unfinished run of the same result away, its VM included, and begin anew.")
+    var startOver = false
+
+    @Flag(name: .shortAndLong, help: "Print nothing while working.")
+    var quiet = false
 }
 
 /// "bios" or "uefi" on the command line.

@@ -11,6 +11,7 @@ struct ProvisionGPUVM: AsyncParsableCommand {
         usage: """
             provision-gpu-vm IMAGE --driver FILE [--cuda FILE] --gpu BDF
             provision-gpu-vm provision --help        all options of that, the main job
+            provision-gpu-vm undo IMAGE              take driver and toolkits out again
             provision-gpu-vm inspect RUNFILE
             """,
         discussion: """
@@ -18,7 +19,7 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             ended it. stdout is data, stderr is for people.
             """,
         version: ContractVersion.tool,
-        subcommands: [ProvisionCommand.self, InspectCommand.self],
+        subcommands: [ProvisionCommand.self, UndoCommand.self, InspectCommand.self],
         defaultSubcommand: ProvisionCommand.self)
 
     static func main() async {

@@ -61,19 +61,31 @@ public struct Provisioning: Sendable {
         }
         context.progress(.phase("Check the inputs"))
         let unfinished = earlier.flatMap { $0.phase != .ended && !startOver ? $0 : nil }
-        let done = earlier.flatMap { $0.outcome == .provisioned && !startOver ? $0 : nil }
-        let prepared = try await Preflight.prepare(
-            job, context: context, cache: state, continuing: unfinished != nil,
-            resultMayExist: unfinished != nil || done != nil)
+        let done = earlier.flatMap { $0.isPublished && !startOver ? $0 : nil }
+        let archive = FolderArchive(store: folder.payloadsPath)
+        let prepared: PreparedJob
+        do {
+            prepared = try await Preflight.prepare(
+                job, context: context, cache: state, store: archive.store,
+                standing: Preflight.Standing(
+                    continuing: unfinished != nil, resultMayExist: unfinished != nil || done != nil))
+        } catch {
+            archive.prune(keeping: unfinished?.prepared.drives ?? [])
+            throw error
+        }
         for warning in prepared.warnings { context.progress(.warning(warning)) }
 
         if var unfinished {
-            guard unfinished.isSameWork(as: prepared, of: job) else { throw differs(folder) }
+            guard unfinished.isSameWork(as: prepared, of: job) else {
+                archive.prune(keeping: unfinished.prepared.drives)
+                throw differs(folder)
+            }
             (unfinished.job, unfinished.prepared) = (job, prepared)
             return resumed(unfinished, folder)
         }
         if let done, done.isSameWork(as: prepared, of: job), let report = report(of: done, folder) {
-            context.progress(.note("Nothing to do: this was provisioned before, and the result is in place."))
+            archive.prune(keeping: [])
+            context.progress(.note("Nothing to do: this was done before, and the result is in place."))
             throw Finished(report: report)
         }
         if job.destination != .inPlace, FileManager.default.fileExists(atPath: job.resultPath) {
@@ -84,6 +96,7 @@ public struct Provisioning: Sendable {
         // Only now, when the inputs are good: a mistyped name must not cost the run of before.
         if let earlier, earlier.phase != .ended { try await abandon(earlier, folder) }
         try folder.clear()
+        archive.prune(keeping: prepared.drives)
         let record = RunRecord(
             runID: folder.runID, job: job, prepared: prepared, phase: .preparing,
             startedAt: Date().timeIntervalSince1970, sshPort: 0)

@@ -34,7 +34,7 @@ final class Session {
     /// Starts QEMU; a port that was taken meanwhile is replaced by the next free one, unless the user named it.
     func launch(_ specification: MachineSpecification) async throws -> VirtualMachine {
         // A passed-through GPU pins all of the guest's memory before QEMU answers; some GiB take a second.
-        let pinning = job.gpu == .simulated ? 0 : job.memoryBytes >> 30
+        let pinning = if case .passthrough = job.gpu { job.memoryBytes >> 30 } else { Int64(0) }
         let machine = try await VirtualMachine.launch(
             specification, portAttempts: job.sshPort == nil ? 5 : 1, deadline: .seconds(60 + pinning))
         held = machine
@@ -79,12 +79,16 @@ final class Session {
             try await Publishing.requireNoDependents(of: job.image, except: disk.path)
         }
         try await disk.create(from: record.prepared.image, size: job.diskSize)
-        if job.access == .ephemeral {
-            _ = try await KeyPair.generate(at: folder.key("root"), comment: "provision-gpu-vm")
-            _ = try await KeyPair.generate(at: folder.key("user"), comment: "provision-gpu-vm")
-        }
+        try await makeKeys()
         record.sshPort = try job.sshPort ?? freeLoopbackPort()
         try enter(.provisioning)
+    }
+
+    /// The keys that are handed in at boot, where the user gave no login.
+    func makeKeys() async throws {
+        guard job.access == .ephemeral else { return }
+        _ = try await KeyPair.generate(at: folder.key("root"), comment: "provision-gpu-vm")
+        _ = try await KeyPair.generate(at: folder.key("user"), comment: "provision-gpu-vm")
     }
 
     private func publish() async throws {
@@ -93,7 +97,7 @@ final class Session {
         // In a task that Ctrl-C does not cancel: half a commit is no place to stop.
         record.result = try await Task.detached { try await publishing.publish() }.value
         record.resultInode = try FileStatus(of: job.resultPath).inode
-        record.outcome = .provisioned
+        record.outcome = job.contents.undo == nil ? .provisioned : .undone
         try enter(.ended)
     }
 
@@ -169,6 +173,7 @@ final class Session {
             record.outcome = .failed
             attempt { try enter(.ended) }
         }
+        if record.phase == .ended { FolderArchive(store: folder.payloadsPath).prune(keeping: []) }
         let report = ReportBuilder(
             record: record, journal: journal, failures: failures, finishedAt: Date().timeIntervalSince1970,
             hostKernel: Self.kernelRelease, folder: folder.path

@@ -26,7 +26,7 @@ extension Session {
             connected: { [self] shell in
                 try await noteConnection(shell, bootStarted: &bootStarted)
             }, progress: context.progress, idleLimit: .seconds(180))
-        context.progress(.phase("Provision the guest"))
+        context.progress(.phase(job.contents.undo == nil ? "Provision the guest" : "Take driver and toolkits out"))
         try await following.toTheEnd(
             journal: &journal, hostKey: { [self] in record.hostKey }, user: { [self] in record.user })
         try await settle(journal.finished ?? false, journal)
@@ -44,8 +44,12 @@ extension Session {
                     remedy: "Look at the journal in the run folder.", side: .guest)
         }
         if fold.changed { return try enter(.sealing) }
-        // IMAGE was provisioned before: the overlay holds nothing but a boot's traces.
-        context.progress(.note("IMAGE is provisioned already; nothing was changed and nothing is written."))
+        // IMAGE was as it should be: the overlay holds nothing but a boot's traces.
+        context.progress(
+            .note(
+                job.contents.undo == nil
+                    ? "IMAGE is provisioned already; nothing was changed and nothing is written."
+                    : "There is nothing to take out of IMAGE; nothing was changed and nothing is written."))
         try await machine(in: folder.vmPath)?.quit()
         disk.remove()
         record.outcome = .unchanged
@@ -200,6 +204,7 @@ extension MachineSpecification {
             switch job.gpu {
             case .simulated: [.simulated]
             case .passthrough(let addresses): addresses.map { .vfio($0, companions: []) }
+            case .none: []
             }
         self.init(
             name: name, machine: job.machine, accelerator: prepared.accelerator, cpus: job.cpus,

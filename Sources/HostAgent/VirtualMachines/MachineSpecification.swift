@@ -65,8 +65,10 @@ public struct MachineSpecification: Codable, Equatable, Sendable {
 
 extension MachineSpecification {
     /// The most payload drives and GPUs that the fixed PCI addresses have room for.
-    public static let payloadLimit = 8
+    public static let payloadLimit = 4 * payloadDevices
     public static let gpuLimit = 14
+    /// PCI devices that payload drives share.
+    static let payloadDevices = 8
 
     /// What QEMU would refuse, or what the guest would silently see otherwise than asked, all of it at once. Pure.
     public func problems() -> [Failure] {

@@ -30,7 +30,7 @@ public func qemuArguments(for spec: MachineSpecification) -> [String] {
         arguments += [
             "-device",
             "virtio-blk-pci,id=\(node)-drive,drive=\(node),serial=\(escaped(payload.serial)),"
-                + spec.slot(.firstPayload, plus: index),
+                + spec.payloadSlot(index),
         ]
     }
     for (index, gpu) in spec.gpus.enumerated() {
@@ -59,6 +59,15 @@ extension MachineSpecification {
 
     fileprivate func slot(_ slot: Slot, plus offset: Int = 0) -> String {
         "bus=\(rootBus),addr=0x\(String(slot.rawValue + offset, radix: 16))"
+    }
+
+    /// The first drives are devices of their own; further ones are further functions of these devices, row by row.
+    fileprivate func payloadSlot(_ index: Int) -> String {
+        let device = slot(.firstPayload, plus: index % Self.payloadDevices)
+        let function = index / Self.payloadDevices
+        if function > 0 { return "\(device).0x\(String(function, radix: 16))" }
+        // A guest looks for further functions only where function 0 says that there are some.
+        return device + (index + Self.payloadDevices < payloads.count ? ",multifunction=on" : "")
     }
 }
 

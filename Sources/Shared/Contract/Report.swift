@@ -8,6 +8,8 @@ public struct Report: Codable, Equatable, Sendable {
         case provisioned
         /// IMAGE already was what was asked for; nothing was written.
         case unchanged
+        /// Driver and toolkits are out again; the result is published.
+        case undone
         case failed
     }
 

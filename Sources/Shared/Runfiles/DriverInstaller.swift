@@ -47,13 +47,36 @@ public enum DriverInstaller {
         public var openGL: Bool
         /// How many jobs build the kernel modules; nil leaves it to the installer.
         public var concurrency: Int?
+        /// The flavour of the kernel modules; nil leaves it to the installer.
+        public var kernelModules: KernelModuleFlavour?
+        /// The files that the kernel modules are signed with; nil leaves them unsigned. No path may have spaces.
+        public var signing: Signing?
 
         /// Options of an installation.
-        public init(tmpdir: String, dkms: Bool, openGL: Bool = false, concurrency: Int? = nil) {
+        public init(
+            tmpdir: String, dkms: Bool, openGL: Bool = false, concurrency: Int? = nil,
+            kernelModules: KernelModuleFlavour? = nil, signing: Signing? = nil
+        ) {
             self.tmpdir = tmpdir
             self.dkms = dkms
             self.openGL = openGL
             self.concurrency = concurrency
+            self.kernelModules = kernelModules
+            self.signing = signing
+        }
+    }
+
+    /// What the kernel modules are signed with, by the kernel's own `scripts/sign-file`.
+    public struct Signing: Sendable, Equatable {
+        /// The private key, PEM.
+        public var key: String
+        /// Its X.509 certificate, DER: kernels before 4.3 sign with a script that reads nothing else.
+        public var certificate: String
+
+        /// A pair of files.
+        public init(key: String, certificate: String) {
+            self.key = key
+            self.certificate = certificate
         }
     }
 
@@ -83,7 +106,26 @@ public enum DriverInstaller {
         if !options.openGL { add("--no-opengl-files") }
         add("--no-x-check")
         if let concurrency = options.concurrency { add("--concurrency-level", value: String(concurrency)) }
+        if let flavour = options.kernelModules { arguments += flag(choosing: flavour, version: version) }
+        if let signing = options.signing {
+            add("--module-signing-secret-key", value: signing.key)
+            add("--module-signing-public-key", value: signing.certificate)
+        }
         return arguments
+    }
+
+    /// The arguments after the .run file that make it print "open" or "proprietary" for the GPUs of the machine, and do
+    /// nothing else; nil where the installer cannot be asked. It need not be root, and writes no log.
+    public static func recommendation(for version: ToolVersion, tmpdir: String) -> [String]? {
+        let flag = "--print-recommended-kernel-module-type"
+        return accepts(flag, version: version) ? ["--tmpdir", tmpdir, flag] : nil
+    }
+
+    /// How a flavour is chosen. Before 555 it is a folder of the package that is named, and before 515 there is only one.
+    private static func flag(choosing flavour: KernelModuleFlavour, version: ToolVersion) -> [String] {
+        if accepts("--kernel-module-type", version: version) { return ["--kernel-module-type=\(flavour.rawValue)"] }
+        guard version >= KernelModuleFlavour.firstWithOpenModules else { return [] }
+        return ["--kernel-module-build-directory=\(flavour == .open ? "kernel-open" : "kernel")"]
     }
 
     /// Whether the installer of `version` knows `flag`, by any of its spellings; a value after `=` is ignored.

@@ -43,7 +43,7 @@ public struct GPUGeneration: Sendable, Equatable {
     public var kernelModules: KernelModules
 
     /// The two flavours of the driver's kernel modules.
-    public enum KernelModules: Sendable {
+    public enum KernelModules: Equatable, Sendable {
         /// The proprietary ones only; the open ones need a GPU system processor, which came with Turing.
         case proprietary
         /// Either.
@@ -52,7 +52,7 @@ public struct GPUGeneration: Sendable, Equatable {
         case open
     }
 
-    private init(_ name: String, lastBranch: Int?, _ kernelModules: KernelModules) {
+    init(_ name: String, lastBranch: Int?, _ kernelModules: KernelModules) {
         self.name = name
         self.lastBranch = lastBranch
         self.kernelModules = kernelModules

@@ -12,9 +12,27 @@ public struct SystemRoot: Sendable {
     /// The running machine.
     public static let live = SystemRoot(prefix: "/")
 
+    /// One change that is about to be made: what a test needs to know to cut the power at each point.
+    package enum Change: Equatable, Sendable {
+        /// Of a file that is on disk whole once the call returns.
+        case durable(String)
+        /// Of something that a power cut may still undo until the next ``sync``.
+        case volatile(String)
+        /// Everything goes to disk.
+        case sync
+    }
+
+    /// Told before each change; for tests.
+    package let observer: (@Sendable (Change) -> Void)?
+
     /// A machine whose root is `prefix`.
     public init(prefix: FilePath) {
+        self.init(prefix: prefix, observer: nil)
+    }
+
+    package init(prefix: FilePath, observer: (@Sendable (Change) -> Void)?) {
         self.prefix = prefix
+        self.observer = observer
     }
 
     /// The guest's `path` as this process must name it.
@@ -126,6 +144,7 @@ public struct SystemRoot: Sendable {
     /// be one). `mode` is for a new file.
     public func write(_ text: String, to path: String, mode: UInt32 = 0o644) throws {
         let target = resolvingLinks(path)
+        observer?(.durable(target))
         var old = stat()
         let replaces = stat(real(target), &old) == 0
         let beside = real(target) + ".gpu-guest-agent-new"
@@ -153,6 +172,7 @@ public struct SystemRoot: Sendable {
     /// Copies a file whole, with mode and owner: written beside, synced, renamed over. Needs no program, so that it works
     /// while the agent is told to stop.
     public func copy(_ path: String, to other: String) throws {
+        observer?(.durable(other))
         let source = try FileDescriptor.open(FilePath(real(path)), .readOnly, options: [.closeOnExec])
         defer { try? source.close() }
         var status = stat()
@@ -183,8 +203,32 @@ public struct SystemRoot: Sendable {
         syncDirectory(of: other)
     }
 
+    /// Appends a line, waits until it is on disk, and takes it back where it cannot be written whole. What follows the
+    /// last newline of the file, a line that a crash tore, is cut off first. The file is root's alone.
+    func append(line: String, to path: String) throws {
+        observer?(.durable(path))
+        let isNew = !exists(path)
+        let file = try FileDescriptor.open(
+            FilePath(real(path)), .readWrite, options: [.create, .append, .closeOnExec],
+            permissions: [.ownerRead, .ownerWrite])
+        try file.closeAfter {
+            let bytes = try file.readAll()
+            let whole = Int64((bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1)
+            if whole < bytes.count { try file.resize(to: whole) }
+            do {
+                try file.writeAll(Array((line + "\n").utf8))
+                try check(fdatasync(file.rawValue))
+            } catch {
+                try? file.resize(to: whole)
+                throw error
+            }
+        }
+        if isNew { syncDirectory(of: path) }
+    }
+
     /// Makes a folder and those above it; no error where it exists.
     public func createDirectory(_ path: String, mode: UInt32 = 0o755) throws {
+        if !isDirectory(path) { observer?(.volatile(path)) }
         var made = FilePath(prefix.string)
         let components = FilePath(path).components
         for (index, component) in components.enumerated() {
@@ -196,6 +240,7 @@ public struct SystemRoot: Sendable {
 
     /// Makes a folder with a name of its own, PREFIX-XXXXXX, for root alone, and returns its path.
     public func createPrivateDirectory(_ prefix: String) throws -> String {
+        observer?(.volatile(prefix))
         var template = Array((real(prefix) + "-XXXXXX").utf8CString)
         guard mkdtemp(&template) != nil else { throw Errno(rawValue: errno) }
         return prefix + String(decoding: template.suffix(8).dropLast().map { UInt8(bitPattern: $0) }, as: UTF8.self)
@@ -208,6 +253,7 @@ public struct SystemRoot: Sendable {
 
     /// Removes a file or a link; no error where there is none.
     public func remove(_ path: String) throws {
+        observer?(.volatile(path))
         if unlink(real(path)) != 0 && errno != ENOENT { throw Errno(rawValue: errno) }
     }
 
@@ -218,11 +264,21 @@ public struct SystemRoot: Sendable {
         guard lstat(real(path), &status) == 0 else { return }
         guard status.st_mode & S_IFMT == S_IFDIR else { return try remove(path) }
         for name in list(path) { try removeTree(path + "/" + name) }
+        observer?(.volatile(path))
         if rmdir(real(path)) != 0 && errno != ENOENT { throw Errno(rawValue: errno) }
+    }
+
+    /// Removes a folder that is empty; returns whether it is gone.
+    @discardableResult
+    func removeEmptyDirectory(_ path: String) -> Bool {
+        guard isDirectory(path), list(path).isEmpty else { return !exists(path) }
+        observer?(.volatile(path))
+        return rmdir(real(path)) == 0
     }
 
     /// Renames a file within its file system.
     public func move(_ path: String, to other: String) throws {
+        observer?(.durable(other))
         try check(rename(real(path), real(other)))
         syncDirectory(of: other)
     }
@@ -230,16 +286,19 @@ public struct SystemRoot: Sendable {
     /// Makes a symbolic link, replacing one that is there.
     public func link(_ path: String, to target: String) throws {
         try remove(path)
+        observer?(.volatile(path))
         try check(symlink(target, real(path)))
     }
 
     /// Waits until everything that was written is on disk: a reboot or a power cut afterwards finds it. All file systems,
     /// since a step may have changed /boot as well. A tree that is not the machine's own has no power to lose.
     public func sync() {
+        observer?(.sync)
         if prefix == "/" { Glibc.sync() }
     }
 
-    private func syncDirectory(of path: String) {
+    /// Puts on disk which names the folder of `path` has.
+    func syncDirectory(of path: String) {
         let folder = FilePath(real(path)).removingLastComponent()
         guard let file = try? FileDescriptor.open(folder, .readOnly, options: [.closeOnExec]) else { return }
         _ = fsync(file.rawValue)

@@ -22,7 +22,8 @@ public struct JournalFollower: Sendable {
         public var heartbeat = Duration.seconds(5)
         /// How long the lock may be free before the agent counts as gone: its unit takes a moment to start.
         public var grace = Duration.seconds(15)
-        /// The same, in the first minutes of a boot: sshd may answer long before the agent's unit starts.
+        /// The same, in the first minutes of a boot in which the agent has not been seen yet: sshd may answer long before
+        /// the agent's unit starts.
         public var bootGrace = Duration.seconds(180)
 
         /// The usual waits.
@@ -47,6 +48,9 @@ public struct JournalFollower: Sendable {
         let clock = ContinuousClock()
         var lastSaid = clock.now
         var aliveAt = clock.now
+        let boot = guest.bootID
+        // Once its unit has started in this boot, an agent that is not there has ended.
+        var seen = false
         while true {
             while let (record, line) = try reader.next() {
                 if record.seq > seq {
@@ -54,10 +58,11 @@ public struct JournalFollower: Sendable {
                     lastSaid = clock.now
                 }
                 if case .finished = record.event { return .finished }
+                if case .agentStarted = record.event, record.boot == boot { seen = true }
                 aliveAt = clock.now
             }
             if RunLock.isTaken(guest.root) { aliveAt = clock.now }
-            let grace = uptime < timing.bootGrace ? timing.bootGrace : timing.grace
+            let grace = !seen && uptime < timing.bootGrace ? timing.bootGrace : timing.grace
             if clock.now - aliveAt >= grace { return .agentGone }
             if clock.now - lastSaid >= timing.heartbeat {
                 try write("")

@@ -60,7 +60,8 @@ struct SummaryRenderer {
         let time = "\(SafeText.whole(report.durationSeconds) / 60) min \(SafeText.whole(report.durationSeconds) % 60) s"
         return switch report.outcome {
         case .provisioned: "Provisioned in \(time)."
-        case .unchanged: "IMAGE is provisioned already; nothing was changed (\(time))."
+        case .unchanged: "IMAGE is as it was asked for; nothing was changed (\(time))."
+        case .undone: "Driver and toolkits are out again, in \(time)."
         case .failed: "FAILED after \(time)."
         }
     }

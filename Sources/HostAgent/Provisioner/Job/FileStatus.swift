@@ -8,6 +8,8 @@ struct FileStatus: Codable, Equatable, Sendable {
     /// Bytes on disk.
     var allocated: Int64
     var modifiedNanoseconds: Int64
+    /// Permission bits.
+    var mode: UInt32
 
     /// Throws an `Errno`-valued ``FileStatusError`` when the file cannot be looked at.
     init(of path: String) throws {
@@ -16,6 +18,7 @@ struct FileStatus: Codable, Equatable, Sendable {
         device = UInt64(status.st_dev)
         inode = UInt64(status.st_ino)
         size = Int64(status.st_size)
+        mode = UInt32(status.st_mode) & 0o7777
         allocated = Int64(status.st_blocks) * 512
         modifiedNanoseconds = Int64(status.st_mtim.tv_sec) * 1_000_000_000 + Int64(status.st_mtim.tv_nsec)
     }

@@ -9,6 +9,8 @@ public struct Job: Codable, Equatable, Sendable {
         case simulated
         /// Real ones, bound to vfio-pci already.
         case passthrough([PCIAddress])
+        /// None: what is to be undone needs none.
+        case none
     }
 
     /// Where the result goes.
@@ -31,10 +33,8 @@ public struct Job: Codable, Equatable, Sendable {
 
     /// IMAGE as given, made absolute.
     public var image: String
-    /// The driver's runfile, absolute; nil leaves drivers alone.
-    public var driver: String?
-    /// The CUDA runfile, absolute; nil for none.
-    public var cuda: String?
+    /// What goes into the guest.
+    public var contents: JobContents
     public var gpu: GPURequest
     public var destination: Destination
     public var access: Access
@@ -57,24 +57,20 @@ public struct Job: Codable, Equatable, Sendable {
     public var extraQEMUArguments: [String]
     /// The guest agent's binary; nil: the one beside this tool.
     public var agent: String?
-    /// Go on although versions do not fit.
-    public var allowIncompatible: Bool
-    public var dkms: Bool
     /// Leave out the cold boot that proves the result.
     public var skipProofBoot: Bool
 
     /// A job with the usual values for whatever is not named.
     public init(
-        image: String, driver: String?, cuda: String?, gpu: GPURequest, destination: Destination,
+        image: String, contents: JobContents, gpu: GPURequest, destination: Destination,
         access: Access = .ephemeral, diskSize: Int64? = nil, memoryBytes: Int64 = 4 << 30, cpus: Int = 4,
         machine: MachineType = .q35, diskBus: DiskBus = .virtio, nic: NICModel = .virtio, firmware: FirmwareNeed? = nil,
         accelerator: AcceleratorRequest = .auto, hideHypervisor: Bool? = nil, display: Display = .none,
         sshPort: UInt16? = nil, extraQEMUArguments: [String] = [], agent: String? = nil,
-        allowIncompatible: Bool = false, dkms: Bool = true, skipProofBoot: Bool = false
+        skipProofBoot: Bool = false
     ) {
         self.image = image
-        self.driver = driver
-        self.cuda = cuda
+        self.contents = contents
         self.gpu = gpu
         self.destination = destination
         self.access = access
@@ -91,8 +87,6 @@ public struct Job: Codable, Equatable, Sendable {
         self.sshPort = sshPort
         self.extraQEMUArguments = extraQEMUArguments
         self.agent = agent
-        self.allowIncompatible = allowIncompatible
-        self.dkms = dkms
         self.skipProofBoot = skipProofBoot
     }
 
@@ -104,12 +98,58 @@ public struct Job: Codable, Equatable, Sendable {
         }
     }
 
-    /// Where a result goes that was not told where: `disk.qcow2` → `disk.gpu.qcow2`, beside IMAGE.
-    public static func defaultResultPath(forImage image: String) -> String {
+    /// Where a result goes that was not told where: `disk.qcow2` → `disk.gpu.qcow2`, beside IMAGE; of an undo,
+    /// `disk.gpu.qcow2` → `disk.gpu.undone.qcow2`.
+    public static func defaultResultPath(forImage image: String, undo: Bool = false) -> String {
         let slash = image.lastIndex(of: "/").map { image.index(after: $0) } ?? image.startIndex
         let name = image[slash...]
         let stem = name.lastIndex(of: ".").map { $0 > name.startIndex ? name[..<$0] : name } ?? name
-        return "\(image[..<slash])\(stem).gpu.qcow2"
+        return "\(image[..<slash])\(stem).\(undo ? "undone" : "gpu").qcow2"
+    }
+}
+
+extension Job {
+    /// Reads also what version 0.1 wrote (schema 1 of the run's record), where the contents stood among the rest and there
+    /// was one toolkit.
+    public init(from decoder: any Decoder) throws {
+        let values = try decoder.container(keyedBy: CodingKeys.self)
+        image = try values.decode(String.self, forKey: .image)
+        contents =
+            try values.decodeIfPresent(JobContents.self, forKey: .contents)
+            ?? EarlierContents(from: decoder).contents
+        gpu = try values.decode(GPURequest.self, forKey: .gpu)
+        destination = try values.decode(Destination.self, forKey: .destination)
+        access = try values.decode(Access.self, forKey: .access)
+        diskSize = try values.decodeIfPresent(Int64.self, forKey: .diskSize)
+        memoryBytes = try values.decode(Int64.self, forKey: .memoryBytes)
+        cpus = try values.decode(Int.self, forKey: .cpus)
+        machine = try values.decode(MachineType.self, forKey: .machine)
+        diskBus = try values.decode(DiskBus.self, forKey: .diskBus)
+        nic = try values.decode(NICModel.self, forKey: .nic)
+        firmware = try values.decodeIfPresent(FirmwareNeed.self, forKey: .firmware)
+        accelerator = try values.decode(AcceleratorRequest.self, forKey: .accelerator)
+        hideHypervisor = try values.decodeIfPresent(Bool.self, forKey: .hideHypervisor)
+        display = try values.decode(Display.self, forKey: .display)
+        sshPort = try values.decodeIfPresent(UInt16.self, forKey: .sshPort)
+        extraQEMUArguments = try values.decode([String].self, forKey: .extraQEMUArguments)
+        agent = try values.decodeIfPresent(String.self, forKey: .agent)
+        skipProofBoot = try values.decode(Bool.self, forKey: .skipProofBoot)
+    }
+
+    private struct EarlierContents: Decodable {
+        var driver: String?
+        var cuda: String?
+        var allowIncompatible: Bool
+        var dkms: Bool
+
+        var contents: JobContents {
+            var contents = JobContents()
+            contents.driver = driver
+            contents.cuda = cuda.map { [$0] } ?? []
+            contents.allowIncompatible = allowIncompatible
+            contents.dkms = dkms
+            return contents
+        }
     }
 }
 

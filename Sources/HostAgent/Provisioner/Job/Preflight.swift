@@ -10,43 +10,51 @@ final class Preflight {
     let context: JobContext
     /// Where digests are remembered.
     let cache: String
-    /// True where an unfinished run goes on: what it takes of this host (space, memory, ports) it has taken already.
-    let continuing: Bool
-    /// True while a run for this result is unfinished or its result is in place: then the result may exist.
-    let resultMayExist: Bool
+    /// Where folders of the user's are kept as archives.
+    let store: String
+    let standing: Standing
 
-    private var failures: [Failure] = []
-    private var warnings: [String] = []
+    /// What the command finds of earlier ones for the same result.
+    struct Standing {
+        /// True where an unfinished run goes on: what it takes of this host (space, memory, ports) it has taken already.
+        var continuing = false
+        /// True while a run for this result is unfinished or its result is in place: then the result may exist.
+        var resultMayExist = false
+        /// Nothing will be installed, only looked at.
+        var dryRun = false
+    }
 
-    init(job: Job, context: JobContext, cache: String, continuing: Bool, resultMayExist: Bool) {
+    var failures: [Failure] = []
+    var warnings: [String] = []
+
+    init(job: Job, context: JobContext, cache: String, store: String, standing: Standing) {
         self.job = job
         self.context = context
         self.cache = cache
-        self.continuing = continuing
-        self.resultMayExist = resultMayExist
+        self.store = store
+        self.standing = standing
     }
 
     /// The inputs as found. Throws ``Failures`` with everything that is wrong.
     static func prepare(
-        _ job: Job, context: JobContext, cache: String, continuing: Bool, resultMayExist: Bool
+        _ job: Job, context: JobContext, cache: String, store: String, standing: Standing
     ) async throws -> PreparedJob {
-        let preflight = Preflight(
-            job: job, context: context, cache: cache, continuing: continuing, resultMayExist: resultMayExist)
-        return try await preflight.prepare()
+        try await Preflight(job: job, context: context, cache: cache, store: store, standing: standing).prepare()
     }
 
     private func prepare() async throws -> PreparedJob {
         checkTools()
         checkOptions()
-        if !context.licencesAccepted && (job.driver != nil || job.cuda != nil) { failures.append(Licences.refusal()) }
+        if !context.licencesAccepted && job.contents.hasRunfiles && !standing.dryRun {
+            failures.append(Licences.refusal())
+        }
         let qemuVersion = try await attempt { try await VirtualMachine.qemuVersion() }
         let accelerator = try await attempt { try chooseAccelerator(job.accelerator) }
         let image = try await attempt { try await inspectImage() }
-        let driver = try await runfile(job.driver, .driver)
-        let cuda = try await runfile(job.cuda, .cuda)
-        checkVersions(driver, cuda)
-        checkResult(image, payloads: (driver?.size ?? 0) + (cuda?.size ?? 0))
-        if !continuing {
+        var inputs = try await lookAtPayloads()
+        checkVersions(inputs.payloads)
+        checkResult(image, payloads: inputs.bytes)
+        if !standing.continuing {
             checkMemory()
             checkPorts()
         }
@@ -56,21 +64,18 @@ final class Preflight {
         checkAccess()
         try Task.checkCancellation()
 
+        // Last, because it takes time and space: only when all else is good.
+        if failures.isEmpty { try await pack(&inputs) }
         guard failures.isEmpty, let qemuVersion, let accelerator, let image, let firmware, let agent else {
             throw Failures(failures)
         }
-        let inputs = [(driver, Payload.Role.driver), (cuda, .cuda)].compactMap { input, role in input.map { ($0, role) }
-        }
-        let payloads = inputs.map { input, role in input.payload(role: role) }
+        let payloads = inputs.payloads
         let prepared = PreparedJob(
-            image: image, recipe: recipe(driver, cuda, image), payloads: payloads,
-            drives: zip(inputs, payloads).compactMap { input, payload in
-                guard case .drive(let serial) = payload.location else { return nil }
-                return PayloadDrive(path: input.0.path, serial: serial)
-            },
+            image: image, recipe: recipe(payloads, image), payloads: payloads.all.map(\.payload),
+            drives: payloads.all.map(\.drive),
             accelerator: accelerator.accelerator, acceleratorReason: accelerator.reason, firmware: firmware,
-            hideHypervisor: job.hideHypervisor ?? driver.map { Compatibility.needsHiddenHypervisor($0.runfile.version) }
-                ?? false,
+            hideHypervisor: job.hideHypervisor
+                ?? payloads.driver.map { Compatibility.needsHiddenHypervisor($0.runfile.version) } ?? false,
             agentPath: agent.path, agentSHA256: agent.sha256, qemuVersion: qemuVersion, warnings: warnings)
         // What the launch would refuse is told here, before a disk is copied. Paths do not matter to it.
         let problems = MachineSpecification(
@@ -95,7 +100,7 @@ final class Preflight {
 
     /// Runs one check and keeps its failure instead of stopping at it.
     /// An interruption is no finding: it goes through.
-    private func attempt<Value: Sendable>(_ check: () async throws -> Value) async throws -> Value? {
+    func attempt<Value: Sendable>(_ check: () async throws -> Value) async throws -> Value? {
         do {
             return try await check()
         } catch let failure as Failure {
@@ -113,7 +118,7 @@ final class Preflight {
         return nil
     }
 
-    private func invalid(_ message: String, _ remedy: String, _ code: FailureCode = .optionInvalid) {
+    func invalid(_ message: String, _ remedy: String, _ code: FailureCode = .optionInvalid) {
         failures.append(Failure(code, operation: "check the options", message: message, remedy: remedy, side: .host))
     }
 
@@ -130,9 +135,7 @@ final class Preflight {
     }
 
     private func checkOptions() {
-        if job.driver == nil && job.cuda == nil {
-            invalid("There is nothing to install.", "Name the driver's runfile with --driver, CUDA's with --cuda.")
-        }
+        failures += job.contents.problems()
         if job.memoryBytes < 512 << 20 { invalid("--memory is too small for a guest.", "Give 1G or more.") }
         if !(1...255).contains(job.cpus) { invalid("--cpus must be from 1 to 255.", "Give fewer or more.") }
         if case .passthrough(let gpus) = job.gpu {
@@ -143,12 +146,6 @@ final class Preflight {
             invalid("--machine pc cannot be combined with --firmware uefi.", "Use --machine q35.")
         }
         if let port = job.sshPort, port < 1 { invalid("--ssh-port must be from 1 to 65535.", "Leave it out.") }
-    }
-
-    private func runfile(_ path: String?, _ role: Payload.Role) async throws -> RunfileInput? {
-        guard let path else { return nil }
-        let digests = DigestCache(folder: "\(cache)/digests")
-        return try await attempt { try await RunfileInput.inspect(path: path, as: role, digests: digests) }
     }
 
     private func inspectImage() async throws -> PreparedJob.Image {
@@ -183,19 +180,23 @@ final class Preflight {
         return image
     }
 
-    private func checkVersions(_ driver: RunfileInput?, _ cuda: RunfileInput?) {
-        guard let driver, let cuda else { return }
-        switch Compatibility.driver(driver.runfile.version, cuda: cuda.runfile.version) {
-        case .fits: break
-        case .warning(let text): warnings.append(text)
-        case .incompatible(let text) where job.allowIncompatible:
-            warnings.append("\(text) Allowed by --allow-incompatible.")
-        case .incompatible(let text):
-            failures.append(
-                Failure(
-                    .incompatible, operation: "compare driver and CUDA", message: text,
-                    remedy: "Take a driver at least as new as the CUDA release asks for, or give --allow-incompatible.",
-                    side: .host))
+    private func checkVersions(_ payloads: JobPayloads) {
+        guard let driver = payloads.driver?.runfile.version else { return }
+        if let problem = job.contents.moduleProblem(driver: driver) { failures.append(problem) }
+        for toolkit in payloads.toolkits {
+            switch Compatibility.driver(driver, cuda: toolkit.runfile.runfile.version) {
+            case .fits: break
+            case .warning(let text): warnings.append(text)
+            case .incompatible(let text) where job.contents.allowIncompatible:
+                warnings.append("\(text) Allowed by --allow-incompatible.")
+            case .incompatible(let text):
+                failures.append(
+                    Failure(
+                        .incompatible, operation: "compare driver and CUDA", message: text,
+                        remedy:
+                            "Take a driver at least as new as the CUDA release asks for, or give --allow-incompatible.",
+                        side: .host))
+            }
         }
     }
 
@@ -210,7 +211,7 @@ final class Preflight {
         if job.destination != .inPlace {
             if result == job.image {
                 invalid("--output names IMAGE itself.", "Choose another name, or give --in-place.")
-            } else if !resultMayExist && FileManager.default.fileExists(atPath: result) {
+            } else if !standing.resultMayExist && FileManager.default.fileExists(atPath: result) {
                 failures.append(
                     Failure(
                         .outputExists, operation: "look at the result's place", message: "\(result) is there already.",
@@ -219,7 +220,9 @@ final class Preflight {
         }
         // What a run writes: the installed files (some three times the compressed runfiles), packages and logs; a
         // converted or flattened copy costs IMAGE once more.
-        guard !continuing, let image, let free = FreeSpace.bytes(at: folder.isEmpty ? "/" : folder) else { return }
+        guard !standing.continuing, let image, let free = FreeSpace.bytes(at: folder.isEmpty ? "/" : folder) else {
+            return
+        }
         var needed = min((1 << 30) + 3 * payloads, max(image.virtualSize, job.diskSize ?? 0))
         if image.format != "qcow2" { needed += image.size }
         if case .standalone = job.destination { needed += image.size }
@@ -235,7 +238,7 @@ final class Preflight {
     private func checkMemory() {
         let memory = HostMemory.read()
         guard memory.total > 0 else { return }
-        let pinned = job.gpu != .simulated
+        let pinned = if case .passthrough = job.gpu { true } else { false }
         if job.memoryBytes > memory.total || (pinned && job.memoryBytes > memory.available) {
             failures.append(
                 Failure(
@@ -279,25 +282,15 @@ final class Preflight {
         }
     }
 
-    private func recipe(_ driver: RunfileInput?, _ cuda: RunfileInput?, _ image: PreparedJob.Image) -> Recipe {
+    private func recipe(_ payloads: JobPayloads, _ image: PreparedJob.Image) -> Recipe {
         let gpus: [ExpectedGPU]
         switch job.gpu {
         case .simulated: gpus = [.simulated]
         case .passthrough(let addresses):
             gpus = [ExpectedGPU(vendor: "10de", device: nil, count: addresses.count, simulated: false)]
+        case .none: gpus = []
         }
-        return Recipe(
-            gpus: gpus,
-            driver: driver.map {
-                DriverRecipe(version: $0.runfile.version.description, sha256: $0.digest.sha256, dkms: job.dkms)
-            },
-            toolkits: [cuda].compactMap { $0 }.map {
-                CUDARecipe(
-                    version: $0.runfile.version.description, sha256: $0.digest.sha256,
-                    toolkitPath: CUDAInstaller.defaultToolkitPath($0.runfile.version),
-                    samples: CUDAInstaller.hasSamples($0.runfile.version))
-            },
-            allowIncompatible: job.allowIncompatible,
-            growRootFilesystem: job.diskSize.map { $0 > image.virtualSize } ?? false)
+        return payloads.recipe(
+            job.contents, gpus: gpus, growRootFilesystem: job.diskSize.map { $0 > image.virtualSize } ?? false)
     }
 }

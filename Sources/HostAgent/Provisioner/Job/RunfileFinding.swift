@@ -6,7 +6,7 @@ import Runfiles
 public struct RunfileFinding: Codable, Sendable {
     /// Path on this host.
     public var path: String
-    /// "driver" or "cuda".
+    /// "driver", "cuda" or "cudaPatch".
     public var kind: String
     public var version: String
     public var architecture: String
@@ -19,18 +19,23 @@ public struct RunfileFinding: Codable, Sendable {
     /// Reads, checks and digests one runfile. Throws a ``Failure``. `cache` remembers digests.
     public static func inspect(path: String, cache: String) async throws -> RunfileFinding {
         let digests = DigestCache(folder: "\(cache)/digests")
-        var input: RunfileInput
-        var kind = Payload.Role.driver
-        do {
-            input = try await RunfileInput.inspect(path: path, as: .driver, digests: digests)
-        } catch let failure as Failure where failure.code == .runfileWrongKind {
-            kind = .cuda
-            input = try await RunfileInput.inspect(path: path, as: .cuda, digests: digests)
-        }
+        let input = try await inspect(path: path, digests: digests)
         return RunfileFinding(
-            path: path, kind: kind.rawValue, version: input.runfile.version.description,
-            architecture: input.runfile.architecture, size: input.size, sha256: input.digest.sha256,
+            path: path, kind: input.file.role.rawValue, version: input.runfile.version.description,
+            architecture: input.runfile.architecture, size: input.file.size, sha256: input.file.digest.sha256,
             verified: input.runfile.integrity.map { "\($0.algorithm) from byte \($0.offset)" })
+    }
+
+    /// Whichever kind it is.
+    private static func inspect(path: String, digests: DigestCache) async throws -> RunfileInput {
+        for role in [Payload.Role.driver, .cuda] {
+            do {
+                return try await RunfileInput.inspect(path: path, as: role, digests: digests)
+            } catch let failure as Failure where failure.code == .runfileWrongKind {
+                continue
+            }
+        }
+        return try await RunfileInput.inspect(path: path, as: .cudaPatch, digests: digests)
     }
 
     /// The same for people.

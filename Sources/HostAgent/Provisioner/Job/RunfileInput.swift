@@ -5,14 +5,12 @@ import SystemPackage
 
 /// A runfile on the host: its header, and whether it is whole.
 struct RunfileInput: Sendable {
-    var path: String
-    var size: Int64
     var runfile: Runfile
-    var digest: PayloadDigest
+    var file: PayloadInput
 
     /// Reads and checks one runfile. Throws a ``Failure`` that says what is wrong with it.
     static func inspect(path: String, as role: Payload.Role, digests: DigestCache) async throws -> RunfileInput {
-        let operation = "check the \(role == .driver ? "driver" : "CUDA") runfile"
+        let operation = "check the \(name(role)) runfile"
         var isFolder = false
         guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder), !isFolder else {
             throw Failure(
@@ -40,17 +38,38 @@ struct RunfileInput: Sendable {
         }
         try check(runfile, is: role, path: path, operation: operation)
         let digest = try await digests.digest(of: path, checking: runfile.integrity, operation: operation)
-        return RunfileInput(path: path, size: size, runfile: runfile, digest: digest)
+        return RunfileInput(
+            runfile: runfile,
+            file: PayloadInput(
+                role: role, path: path, fileName: FilePath(path).lastComponent?.string ?? path, size: size,
+                digest: digest))
+    }
+
+    private static func name(_ role: Payload.Role) -> String {
+        switch role {
+        case .driver: "driver"
+        case .cudaPatch: "CUDA patch"
+        default: "CUDA"
+        }
+    }
+
+    /// Patches of 10.2 (`cuda_10.2.1_linux`) lack the fourth number; without a driver, like the toolkits before 8.0.61,
+    /// they may be either.
+    private static func fits(_ runfile: Runfile, _ role: Payload.Role) -> Bool {
+        switch role {
+        case .driver: runfile.kind == .driver
+        case .cudaPatch: runfile.kind == .cudaPatch || (runfile.kind == .cuda && runfile.bundledDriver == nil)
+        default: runfile.kind == .cuda
+        }
     }
 
     private static func check(_ runfile: Runfile, is role: Payload.Role, path: String, operation: String) throws {
-        let wanted: Runfile.Kind = role == .driver ? .driver : .cuda
-        guard runfile.kind == wanted else {
+        guard fits(runfile, role) else {
             throw Failure(
-                .runfileWrongKind, operation: operation,
-                message: "\(path) is no \(role == .driver ? "driver" : "CUDA") runfile.",
+                .runfileWrongKind, operation: operation, message: "\(path) is no \(name(role)) runfile.",
                 evidence: ["label: \(runfile.label)"],
-                remedy: "Give the driver with --driver and the CUDA toolkit with --cuda.", side: .host)
+                remedy: "Give the driver with --driver, CUDA toolkits with --cuda, their patches with --cuda-patch.",
+                side: .host)
         }
         guard runfile.architecture == "x86_64" else {
             throw Failure(
@@ -58,14 +77,6 @@ struct RunfileInput: Sendable {
                 message: "\(path) is for \(runfile.architecture); the guest is x86_64.",
                 evidence: ["label: \(runfile.label)"], remedy: "Download the Linux x86_64 runfile.", side: .host)
         }
-    }
-
-    /// How the guest will find it: as a read-only drive, whose serial (20 bytes at most) is a prefix of the digest.
-    func payload(role: Payload.Role) -> Payload {
-        Payload(
-            role: role, fileName: FilePath(path).lastComponent?.string ?? path, size: size, sha256: digest.sha256,
-            headSHA256: digest.headSHA256, tailSHA256: digest.tailSHA256,
-            location: .drive(serial: String(digest.sha256.prefix(20))))
     }
 }
 

@@ -42,9 +42,11 @@ struct GuestShell: Sendable {
     }
 
     /// Runs `command` as root and returns what it printed, whatever its status.
-    func attempt(_ command: String, input: [UInt8]? = nil, deadline: Duration) async throws -> SSHConnection.Output {
+    func attempt(
+        _ command: String, input: [UInt8]? = nil, deadline: Duration, outputLimit: Int = 1 << 20
+    ) async throws -> SSHConnection.Output {
         let (command, input) = elevated(command, input)
-        return try await connection.run(command, input: input, deadline: deadline)
+        return try await connection.run(command, input: input, deadline: deadline, outputLimit: outputLimit)
     }
 
     /// Runs `command` as root; a status other than 0 is a ``Failure`` with `code`.

@@ -13,6 +13,13 @@ struct RunFolder: Sendable {
         path = "\(state)/runs/\(name)-\(StableHash.hex(resultPath))"
     }
 
+    /// The place of a dry run of the same command, beside the run's own.
+    var dryRun: RunFolder { RunFolder(path: "\(path).dry-run") }
+
+    private init(path: String) {
+        self.path = path
+    }
+
     var runID: String { FilePath(path).lastComponent?.string ?? path }
     var recordPath: String { "\(path)/run.json" }
     var journalPath: String { "\(path)/journal.jsonl" }
@@ -20,6 +27,8 @@ struct RunFolder: Sendable {
     var outputsPath: String { "\(path)/outputs" }
     var vmPath: String { "\(path)/vm" }
     var proofPath: String { "\(path)/proof" }
+    /// Archives of the user's folders.
+    var payloadsPath: String { "\(path)/payloads" }
     var seedPath: String { "\(path)/seed" }
     func key(_ name: String) -> String { "\(path)/keys/\(name)" }
 
@@ -82,9 +91,11 @@ struct RunFolder: Sendable {
         guard rename(temporary, file) == 0 else { throw Errno(rawValue: errno) }
     }
 
-    /// Forgets a run that has ended, or that is begun anew; the folder itself and its lock stay.
+    /// Forgets a run that has ended, or that is begun anew; the folder itself, its lock and the archives stay, which the
+    /// preflight has just made.
     func clear() throws {
-        for entry in try FileManager.default.contentsOfDirectory(atPath: path) where entry != "lock" {
+        for entry in try FileManager.default.contentsOfDirectory(atPath: path)
+        where entry != "lock" && "\(path)/\(entry)" != payloadsPath {
             try FileManager.default.removeItem(atPath: "\(path)/\(entry)")
         }
         try create()

@@ -21,7 +21,7 @@ struct RunRecord: Codable, Sendable {
         case ended
     }
 
-    static let currentSchema = 1
+    static let currentSchema = 2
 
     var schema = RunRecord.currentSchema
     var runID: String
@@ -49,11 +49,14 @@ struct RunRecord: Codable, Sendable {
     /// How it ended, once `ended`.
     var outcome: Report.Outcome?
 
+    /// Whether it ended with its result in place.
+    var isPublished: Bool { outcome == .provisioned || outcome == .undone }
+
     /// What must be equal for two commands to be the same run. Where they differ only in how the VM is launched (its
     /// memory, buses, ports, display), the run goes on, and the next launch is as the new command says.
     func isSameWork(as other: PreparedJob, of job: Job) -> Bool {
         // A result that was committed into IMAGE has changed it.
-        let sameImage = prepared.image == other.image || (job.destination == .inPlace && outcome == .provisioned)
+        let sameImage = prepared.image == other.image || (job.destination == .inPlace && isPublished)
         return prepared.recipe == other.recipe && sameImage && self.job.destination == job.destination
             && self.job.access == job.access && self.job.gpu == job.gpu && self.job.diskSize == job.diskSize
     }
@@ -61,7 +64,7 @@ struct RunRecord: Codable, Sendable {
     /// The same without looking at the files again: while a result is published they are as they were, except IMAGE,
     /// which `--in-place` may have half written.
     func isSameCommand(as job: Job) -> Bool {
-        self.job.image == job.image && self.job.driver == job.driver && self.job.cuda == job.cuda
+        self.job.image == job.image && self.job.contents == job.contents
             && self.job.destination == job.destination && self.job.access == job.access && self.job.gpu == job.gpu
     }
 }
@@ -81,7 +84,7 @@ struct PreparedJob: Codable, Equatable, Sendable {
     var image: Image
     var recipe: Recipe
     var payloads: [Payload]
-    /// Payload drives: the runfiles' paths on this host, by serial.
+    /// Payload drives: the files' paths on this host, by serial.
     var drives: [PayloadDrive]
     var accelerator: Accelerator
     var acceleratorReason: String
