@@ -108,3 +108,34 @@ import Testing
         #expect(!CUDAInstaller.hasSamples(try #require(ToolVersion("11.6.0"))))
     }
 }
+
+@Suite struct CUDAPatchTests {
+    @Test(arguments: [("9.1.85", "--installdir=/p"), ("10.0.130", "--installdir=/p"), ("10.2.89", "--toolkitpath=/p")])
+    func callsItAsItsTime(_ version: String, _ option: String) throws {
+        let ways = CUDAPatch.arguments(toolkit: try #require(ToolVersion(version)), toolkitPath: "/p", override: false)
+        #expect(ways.count == 2 && ways[0].last == option)
+    }
+
+    @Test(arguments: [
+        ("Unknown option: installdir\n", true), ("unrecognised option '--accept-eula'", true), ("no space left", false),
+    ])
+    func knowsAnUnknownOption(_ output: String, _ unknown: Bool) {
+        #expect(CUDAPatch.doesNotKnowItsOptions(output) == unknown)
+    }
+
+    @Test(
+        arguments: [
+            ("#!/bin/sh\n\techo Uncompressed size: 3100584 KB\n", 3_100_584 << 10), ("Uncompressed size: x KB", nil),
+            ("Uncompressed size: 12", nil), ("U", nil), ("", nil), ("UUncompressed size: 7 KB", 7 << 10),
+        ] as [(String, Int64?)])
+    func readsTheUnpackedSize(_ text: String, _ bytes: Int64?) {
+        #expect(Runfile.unpackedBytes(prefix: Array(text.utf8)) == bytes)
+    }
+
+    @Test func spaceIsNeverLessThanTheFile() throws {
+        let old = CUDAInstaller.space(for: try #require(ToolVersion("9.0")), fileBytes: 10, unpackedBytes: 3)
+        #expect(old == CUDAInstaller.Space(unpacked: 10, installed: 40))
+        let new = CUDAInstaller.space(for: try #require(ToolVersion("12.4")), fileBytes: 10, unpackedBytes: 25)
+        #expect(new == CUDAInstaller.Space(unpacked: 25, installed: 25))
+    }
+}

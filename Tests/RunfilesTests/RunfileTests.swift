@@ -77,6 +77,7 @@ import Testing
             ("cuda_8.0.61_375.26_linux-run", .cuda, "8.0.61", "375.26", "x86_64"),
             ("cuda_6.5.14_linux_64.run", .cuda, "6.5.14", nil, "x86_64"),
             ("cuda_9.1.85.2_linux", .cudaPatch, "9.1.85.2", nil, "x86_64"),
+            ("cuda_10.2.1_linux.run", .cudaPatch, "10.2.1", nil, "x86_64"),
             ("cuda_10.1.243_418.87.00_linux.run", .cuda, "10.1.243", "418.87.00", "x86_64"),
             ("cuda_11.4.4_470.82.01_linux_sbsa.run", .cuda, "11.4.4", "470.82.01", "aarch64"),
             ("cuda_11.0.3_450.51.06_linux_ppc64le.run", .cuda, "11.0.3", "450.51.06", "ppc64le"),

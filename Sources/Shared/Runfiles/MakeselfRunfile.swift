@@ -78,7 +78,9 @@ struct MakeselfIdentity: Equatable {
             }
             let suffix = words[(systemAt + 1)...].joined(separator: "_").split(separator: " ").first.map(String.init)
             architecture = suffix.map { Self.architectures[$0] ?? $0 } ?? "x86_64"
-            kind = bundledDriver == nil && version.components.count == 4 ? .cudaPatch : .cuda
+            // cuda_9.1.85.2_linux, cuda_10.2.1_linux.run. A toolkit without its driver in the name is of 8.0.44 or before.
+            let isPatch = version.components.count == 4 || version >= ToolVersion(known: "10.1")
+            kind = bundledDriver == nil && isPatch ? .cudaPatch : .cuda
             self.version = version
             return
         }

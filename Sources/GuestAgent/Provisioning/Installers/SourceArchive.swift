@@ -28,9 +28,9 @@ struct SourceArchive {
         let isProgram = (try? root.bytes(payload.path, limit: 4)) == [0x7f, 0x45, 0x4c, 0x46]
         let command =
             isProgram
-            ? Command(["install", "-m", "0755", root.real(payload.path), "\(folder)/\(role.rawValue)"])
+            ? Command(["install", "-m", "0755", payload.path, "\(folder)/\(role.rawValue)"])
             : Command(
-                ["tar", "-xf", root.real(payload.path), "--no-same-owner", "-C", folder], deadline: .seconds(600),
+                ["tar", "-xf", payload.path, "--no-same-owner", "-C", folder], deadline: .seconds(600),
                 mergesErrors: true)
         let result = try await context.run(command)
         guard result.succeeded else {

@@ -42,10 +42,7 @@ struct SetUpEnvironment: Step {
     }
 
     func apply(_ context: StepContext) async throws -> ApplyResult {
-        for file in try await files(context) {
-            if let end = file.path.lastIndex(of: "/") { try context.root.createDirectory(String(file.path[..<end])) }
-            try context.changes.write(file.text, to: file.path)
-        }
+        for file in try await files(context) { try context.changes.write(file.text, to: file.path) }
         if let target = ToolkitLink(recipe: recipe).wanted(context.root) {
             try context.changes.link(ToolkitLink.path, to: target)
         }
