@@ -104,7 +104,10 @@ let package = Package(
             name: "GuestTests", dependencies: ["Guest", "GuestFakes", "Contract", system], swiftSettings: settings),
         .testTarget(
             name: "ProvisioningTests",
-            dependencies: ["Provisioning", "FailureCatalogue", "Guest", "GuestFakes", "Contract", "Runfiles", system],
+            dependencies: [
+                "Provisioning", "FailureCatalogue", "GPUReadings", "Guest", "GuestFakes", "Contract", "Probe", "Runfiles",
+                system,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "VirtualMachinesTests",

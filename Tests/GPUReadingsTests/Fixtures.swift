@@ -10,6 +10,11 @@ enum Fixtures {
         try String(contentsOf: package.appending(path: "Fixtures/seed-outputs/\(name)"), encoding: .utf8)
     }
 
+    /// A file below Fixtures.
+    static func text(_ path: String) throws -> String {
+        try String(contentsOf: package.appending(path: "Fixtures/\(path)"), encoding: .utf8)
+    }
+
     /// The recordings of many machines, which are not part of the project: beside it, or where GPU_CORPUS says.
     static let corpus: URL? = {
         let places = [

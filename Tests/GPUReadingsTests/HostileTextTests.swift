@@ -31,11 +31,19 @@ import Testing
         _ = try? SMITextReading(parsing: text)
         _ = try? DeviceQueryReading(parsing: text)
         _ = try? BandwidthTestReading(parsing: text)
+        _ = try? GPUProbeReading(parsing: text)
+        _ = try? NVBandwidthReading(parsing: text)
         _ = SMIFailure.all(in: text)
     }
 
-    @Test(arguments: 0..<5) func mutationsAndTruncations(_ which: Int) throws {
-        let original = Array(which < 4 ? try Fixtures.seed(Self.seeds[which]).utf8 : Self.xml.utf8)
+    @Test(arguments: 0..<7) func mutationsAndTruncations(_ which: Int) throws {
+        let original: [UInt8] =
+            switch which {
+            case 4: Array(Self.xml.utf8)
+            case 5: Array(try Fixtures.text("simulated-outputs/gpu-probe.json").utf8)
+            case 6: Array(NVBandwidthReadingTests.text.utf8)
+            default: Array(try Fixtures.seed(Self.seeds[which]).utf8)
+            }
         var dice = Dice(state: UInt64(which))
         let words: [[UInt8]] = [
             "99999999999999999999", "-1", ":", " : ", "|", "<", "&", "é", "\u{1}", "/", "\n", "N/A", "",

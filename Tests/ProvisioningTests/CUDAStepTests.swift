@@ -122,7 +122,7 @@ import Testing
     @Test func saysWhereNoProgramWasRun() async throws {
         let recipe = CUDARecipe(version: "12.1.1", sha256: "", toolkitPath: "/usr/local/cuda-11.4", samples: false)
         let evidence = try await ProveCUDA(recipe: recipe).verify(try Bench([:], Self.runs).context())
-        #expect(evidence.contains { $0.hasPrefix("no CUDA program was run") })
+        #expect(evidence.contains { $0.contains("gpu-probe is the proof") })
     }
 
     @Test(
@@ -131,26 +131,81 @@ import Testing
             ("/usr/local/cuda-11.40/lib64/libcudart.so.11.0", false), ("/usr/lib/libcudart.so.9.1", false),
         ])
     func wantsItsOwnRuntime(_ path: String, _ good: Bool) async throws {
-        let bench = try Bench([:], ["ldconfig -p": FakeRunner.says("\tlibcudart.so (libc6,x86-64) => \(path)\n")])
+        let bench = try Bench(
+            [:],
+            [
+                "ldconfig -p": FakeRunner.says("\tlibcudart.so (libc6,x86-64) => \(path)\n"),
+                "bash -lc": FakeRunner.says("/usr/local/cuda-11.4/bin/nvcc\n"),
+            ])
         try bench.fake.link("/usr/local/cuda", "/usr/local/cuda-11.4")
-        let evidence = try? await SetUpEnvironment(recipe: Bench.cuda).verify(bench.context())
+        let evidence = try? await SetUpEnvironment(recipe: bench.plan.recipe).verify(bench.context())
         #expect((evidence != nil) == good)
     }
+
+    static let environment: [String: FakeRunner.Answer] = twelve.merging([
+        "ldconfig": FakeRunner.says(
+            "\tlibcudart.so.11.0 => /usr/local/cuda-11.4/lib64/x\n\tlibcudart.so.9.1 => /opt/cuda-9.1/lib64/x\n"),
+        "bash -lc": FakeRunner.says("Welcome\n/usr/local/cuda-11.4/bin/nvcc\n"),
+        "systemctl daemon-reload": FakeRunner.says(""),
+        "systemctl show-environment": FakeRunner.says("LANG=C\nPATH=/usr/local/bin:/usr/bin:/opt/user/bin\n"),
+    ]) { $1 }
 
     @Test func setsUpTheEnvironmentWithoutStubs() async throws {
         let bench = try Bench(
             Self.compilers.merging([
                 "/etc/profile.d/x": "", "/etc/ld.so.conf.d/x": "", "/usr/local/cuda-11.4/bin/nvcc": "",
-            ]) { $1 },
-            Self.twelve.merging(["ldconfig": FakeRunner.says("\tlibcudart.so.11.0 => /usr/local/cuda-11.4/lib64/x\n")])
-            { $1 })
-        // The link's target is absolute: in a folder that is no root it would dangle, so the folder is there already.
-        try bench.fake.root.createDirectory("/usr/local/cuda")
-        let step = SetUpEnvironment(recipe: Bench.cuda)
-        #expect(needed(try await step.check(bench.context())))
-        #expect(try await step.apply(bench.context()) == .applied)
+                "/etc/systemd/system.conf": "",
+            ]) { $1 }, Self.environment)
+        var recipe = bench.plan.recipe
+        recipe.toolkits.append(
+            CUDARecipe(version: "9.1.85", sha256: "n", toolkitPath: "/opt/cuda-9.1", samples: false))
+        let root = bench.fake.root
+        let step = SetUpEnvironment(recipe: recipe)
+        let context = bench.context()
+        #expect(needed(try await step.check(context)))
+        let preview = try await step.preview(context)
+        #expect(try await step.apply(context) == .applied)
+        #expect(satisfied(try await step.check(context)))
+        for case .write(let path, let text) in preview { #expect(try root.text(path) == text) }
+        #expect(preview.contains(.run("ln -s /usr/local/cuda-11.4 /usr/local/cuda")))
+        #expect(try root.text(SetUpEnvironment.profile).contains("-ccbin /usr/bin/g++-11"))
+        #expect(try root.text(SetUpEnvironment.cshProfile).contains("setenv PATH /usr/local/cuda-11.4/bin:${PATH}"))
+        #expect(try root.text(SetUpEnvironment.loader) == "/usr/local/cuda-11.4/lib64\n/opt/cuda-9.1/lib64\n")
+        #expect(
+            try root.text(SetUpEnvironment.services).contains(
+                "DefaultEnvironment=\"PATH=/usr/local/bin:/usr/bin:/opt/user/bin:/usr/local/cuda-11.4/bin\"\n"))
+        #expect(root.linkTarget("/usr/local/cuda") == "/usr/local/cuda-11.4")
+    }
+
+    /// What systemd says once it knows our file is no other file.
+    @Test func servicesPathIsStable() async throws {
+        let files = ["/etc/systemd/system.conf": "", "/etc/profile.d/x": "", "/etc/ld.so.conf.d/x": ""]
+        let again = Self.environment.merging([
+            "systemctl show-environment": FakeRunner.says("PATH=/usr/bin:/usr/local/cuda-11.4/bin\n")
+        ]) { $1 }
+        let bench = try Bench(Self.compilers.merging(files) { $1 }, again)
+        try bench.fake.root.createDirectory("/usr/local/cuda-11.4")
+        let step = SetUpEnvironment(recipe: bench.plan.recipe)
+        _ = try await step.apply(bench.context())
+        #expect(
+            try bench.fake.root.text(SetUpEnvironment.services).contains("PATH=/usr/bin:/usr/local/cuda-11.4/bin\""))
         #expect(satisfied(try await step.check(bench.context())))
-        #expect(try bench.fake.root.text(SetUpEnvironment.profile).contains("-ccbin /usr/bin/g++-11"))
-        #expect(try bench.fake.root.text(SetUpEnvironment.loader) == "/usr/local/cuda-11.4/lib64\n")
+    }
+
+    @Test func saysThatALoginShellFindsNothing() async throws {
+        let bench = try Bench(
+            [:], Self.environment.merging(["bash -lc": FakeRunner.says("", status: 1)]) { $1 })
+        let failure = await #expect(throws: Failure.self) {
+            try await SetUpEnvironment(recipe: bench.plan.recipe).verify(bench.context())
+        }
+        #expect(failure?.message.contains("login shell") == true)
+    }
+
+    @Test func toolsetsOfRedHatsKinAreCompilers() async throws {
+        let folder = "/opt/rh/gcc-toolset-11/root/usr/bin"
+        let bench = try Bench(
+            ["/usr/bin/gcc": "", "/usr/bin/g++": "", folder + "/gcc": "", folder + "/g++": ""], Self.twelve)
+        let compiler = try #require(try await HostCompiler.choose(for: Bench.cuda, bench.context()))
+        #expect(compiler.cxx == folder + "/g++" && compiler.fits && !compiler.isDefault)
     }
 }

@@ -11,7 +11,9 @@
 #include <time.h>
 #include <unistd.h>
 
+#ifndef DRIVERS /* a test's folder */
 #define DRIVERS "/sys/bus/pci/drivers/nvidia"
+#endif
 #define MOST 16
 
 enum { SUCCESS = 0, INVALID_VALUE = 1, OUT_OF_MEMORY = 2, NOT_INITIALIZED = 3, NO_DEVICE = 100, INVALID_DEVICE = 101 };
@@ -144,21 +146,27 @@ result cuDeviceComputeCapability(int *major, int *minor, int device)
 	return SUCCESS;
 }
 
-result cuGetErrorName(int error, const char **text)
-{
-	*text = error == SUCCESS ? "CUDA_SUCCESS" : error == NO_DEVICE ? "CUDA_ERROR_NO_DEVICE" :
-		error == NOT_INITIALIZED ? "CUDA_ERROR_NOT_INITIALIZED" : error == INVALID_DEVICE ? "CUDA_ERROR_INVALID_DEVICE" :
-		error == OUT_OF_MEMORY ? "CUDA_ERROR_OUT_OF_MEMORY" : "CUDA_ERROR_INVALID_VALUE";
-	return SUCCESS;
-}
+static const struct { int error; const char *name, *text; } errors[] = {
+	{ SUCCESS, "CUDA_SUCCESS", "no error" }, { INVALID_VALUE, "CUDA_ERROR_INVALID_VALUE", "invalid argument" },
+	{ OUT_OF_MEMORY, "CUDA_ERROR_OUT_OF_MEMORY", "out of memory" },
+	{ NOT_INITIALIZED, "CUDA_ERROR_NOT_INITIALIZED", "initialization error" },
+	{ NO_DEVICE, "CUDA_ERROR_NO_DEVICE", "no CUDA-capable device is detected" },
+	{ INVALID_DEVICE, "CUDA_ERROR_INVALID_DEVICE", "invalid device ordinal" },
+	{ 802, "CUDA_ERROR_SYSTEM_NOT_READY", "system not yet initialized" },
+	{ 803, "CUDA_ERROR_SYSTEM_DRIVER_MISMATCH", "system has unsupported display driver / cuda driver combination" },
+	{ 999, "CUDA_ERROR_UNKNOWN", "unknown error" },
+};
 
-result cuGetErrorString(int error, const char **text)
+static result describe(int error, const char **text, int by_name)
 {
-	*text = error == SUCCESS ? "no error" : error == NO_DEVICE ? "no CUDA-capable device is detected" :
-		error == NOT_INITIALIZED ? "initialization error" : error == INVALID_DEVICE ? "invalid device ordinal" :
-		error == OUT_OF_MEMORY ? "out of memory" : "invalid argument";
-	return SUCCESS;
+	*text = NULL;
+	for (size_t i = 0; i < sizeof errors / sizeof errors[0]; i++)
+		if (errors[i].error == error)
+			*text = by_name ? errors[i].name : errors[i].text;
+	return *text ? SUCCESS : INVALID_VALUE;
 }
+result cuGetErrorName(int error, const char **text) { return describe(error, text, 1); }
+result cuGetErrorString(int error, const char **text) { return describe(error, text, 0); }
 
 /* Contexts, streams and modules are marks only. */
 result cuCtxCreate_v2(void **context, unsigned flags, int device)

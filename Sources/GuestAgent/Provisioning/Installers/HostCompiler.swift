@@ -21,13 +21,13 @@ struct HostCompiler: Equatable, Sendable {
         }
         // Two majors above CUDA's first years and below its newest table entry there is always one to try.
         for major in stride(from: newest ?? 0, through: 4, by: -1) {
-            if let c = program("gcc-\(major)", context), let cxx = program("g++-\(major)", context) {
+            if let (c, cxx) = pair(major, context.root) {
                 return HostCompiler(c: c, cxx: cxx, isDefault: false, fits: true)
             }
         }
         // None fits: the oldest newer one is the least wrong, for whoever accepted that.
         for major in (newest ?? 0) + 1...max((newest ?? 0) + 1, standard ?? 0) {
-            if let c = program("gcc-\(major)", context), let cxx = program("g++-\(major)", context) {
+            if let (c, cxx) = pair(major, context.root) {
                 return HostCompiler(c: c, cxx: cxx, isDefault: false, fits: false)
             }
         }
@@ -67,7 +67,23 @@ struct HostCompiler: Equatable, Sendable {
         return result.succeeded ? Int(result.output.trimmed.prefix(while: \.isNumber)) : nil
     }
 
-    private static func program(_ name: String, _ context: StepContext) -> String? {
-        Command.searchPath.lazy.map { "\($0)/\(name)" }.first { context.root.exists($0) }
+    /// Compilers of one major version beside the default: gcc-11 of Debian, Ubuntu, SUSE and Arch, the toolsets of Red
+    /// Hat's kin, which keep the plain names in a tree of their own.
+    private static func pair(_ major: Int, _ root: SystemRoot) -> (c: String, cxx: String)? {
+        if let c = program("gcc-\(major)", root), let cxx = program("g++-\(major)", root) { return (c, cxx) }
+        for toolset in ["gcc-toolset-\(major)", "devtoolset-\(major)"] {
+            let folder = "/opt/rh/\(toolset)/root/usr/bin"
+            if root.exists("\(folder)/gcc"), root.exists("\(folder)/g++") {
+                return ("\(folder)/gcc", "\(folder)/g++")
+            }
+        }
+        return nil
+    }
+
+    private static func program(_ name: String, _ context: StepContext) -> String? { program(name, context.root) }
+
+    /// The path of a program in ``Command/searchPath``.
+    static func program(_ name: String, _ root: SystemRoot) -> String? {
+        Command.searchPath.lazy.map { "\($0)/\(name)" }.first { root.exists($0) }
     }
 }

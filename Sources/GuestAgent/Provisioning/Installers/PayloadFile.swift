@@ -1,5 +1,6 @@
 import Contract
 import Guest
+import Runfiles
 
 /// A runfile of the plan, brought to where it can be run.
 struct PayloadFile: Sendable {
@@ -20,6 +21,18 @@ struct PayloadFile: Sendable {
         }
     }
 
+    /// What the payload takes once unpacked and installed: as its header says where it does, else by experience.
+    private static func space(_ payload: Payload, _ source: String, _ root: SystemRoot) -> CUDAInstaller.Space {
+        if payload.role == .cuda, let name = try? root.bytes(source, limit: Runfile.prefixSize),
+            let version = payload.fileName.split(separator: "_").dropFirst().first.flatMap({ ToolVersion(String($0)) })
+        {
+            return CUDAInstaller.space(
+                for: version, fileBytes: payload.size, unpackedBytes: Runfile.unpackedBytes(prefix: name))
+        }
+        let (unpacked, installed) = expansion(payload.role)
+        return CUDAInstaller.Space(unpacked: payload.size * unpacked, installed: payload.size * installed)
+    }
+
     /// Finds the runfile, checks its edges against the plan, and copies it off its drive under its own name. Throws
     /// ``FailureCode/payloadMissing``, ``FailureCode/payloadCorrupt`` or ``FailureCode/guestSpace``.
     ///
@@ -36,11 +49,11 @@ struct PayloadFile: Sendable {
 
         let root = context.root
         let isDrive = if case .drive = payload.location { true } else { false }
-        let (unpacked, installed) = expansion(role)
         let inMemory = isDrive && fitsInMemory(payload.size, context)
+        let space = space(payload, source, root)
         let base = try workBase(
-            context, bytes: payload.size * (unpacked + (isDrive && !inMemory ? 1 : 0)), target: target,
-            installed: payload.size * installed)
+            context, copy: isDrive && !inMemory ? payload.size : 0, unpacked: space.unpacked, target: target,
+            installed: space.installed)
         var folders = [try root.createPrivateDirectory("\(base)/\(name)")]
         let workFolder = folders[0]
         guard isDrive else { return PayloadFile(path: source, workFolder: workFolder, folders: folders) }
@@ -131,26 +144,48 @@ struct PayloadFile: Sendable {
     }
 
     /// A folder on a file system that programs may run from and that has the room.
-    private static func workBase(_ context: StepContext, bytes: Int64, target: String, installed: Int64) throws
-        -> String
-    {
+    private static func workBase(
+        _ context: StepContext, copy: Int64, unpacked: Int64, target: String, installed: Int64
+    ) throws -> String {
         let root = context.root
+        let bytes = copy + unpacked
         let targetFolder = ["/usr/local", "/usr", "/"].first { target.hasPrefix($0) && root.isDirectory($0) } ?? "/"
         var seen: [String] = []
+        // A toolkit's folder may be on a file system of its own: its room is looked at wherever the rest goes.
+        let margin: Int64 = 64 << 20
+        let room = try root.freeBytes(at: targetFolder)
+        if installed > 0, room < installed + margin {
+            throw failure(
+                .guestSpace, "The guest's disk is too small for what the runfile installs.",
+                ["\(targetFolder): \(mebibytes(room)) free, \(mebibytes(installed + margin)) needed to install"],
+                remedy: "Grow the disk (--disk-size) by \(mebibytes(installed + margin - room)) or more.")
+        }
+        var least = Int64.max
         for base in ["/var/tmp", StateFolder.path] where root.isDirectory(base) {
             guard root.allowsPrograms(at: base) else {
                 seen.append("\(base) is mounted noexec")
                 continue
             }
-            let needed = bytes + (root.sameFilesystem(base, targetFolder) ? installed : 0) + (64 << 20)
+            let shared = root.sameFilesystem(base, targetFolder) ? installed : 0
+            let needed = bytes + shared + margin
             let free = try root.freeBytes(at: base)
             if free >= needed { return base }
-            seen.append("\(base): \(free >> 20) MiB free, \(needed >> 20) MiB needed")
+            least = min(least, needed - free)
+            let parts = [
+                (copy, "for a copy"), (unpacked, "to unpack"), (shared, "to install"),
+            ].filter { $0.0 > 0 }.map { "\(mebibytes($0.0)) \($0.1)" }
+            seen.append(
+                "\(base): \(mebibytes(free)) free, \(mebibytes(needed)) needed (\(parts.joined(separator: ", ")))")
         }
         throw failure(
             .guestSpace, "No file system has the room to unpack and install the runfile.", seen,
-            remedy: "Grow the disk (--disk-size).")
+            remedy: least == .max
+                ? "Mount /var or /var/tmp without noexec."
+                : "Grow the disk (--disk-size) by \(mebibytes(least)) or more.")
     }
+
+    /// Rounded up.
+    private static func mebibytes(_ bytes: Int64) -> String { "\((bytes + (1 << 20) - 1) >> 20) MiB" }
 
     private static func failure(
         _ code: FailureCode, _ message: String, _ evidence: [String], remedy: String? = nil, retryable: Bool = false

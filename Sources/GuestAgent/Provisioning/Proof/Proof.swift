@@ -26,9 +26,14 @@ public struct Proof: Codable, Equatable, Sendable {
                 evidence += try await InstallDriver(recipe: driver).verify(context)
                 evidence += try await ProveDriver(loads: false).verify(context)
                 if driver.persistenceDaemon { evidence += try await PersistenceDaemon().verify(context) }
+                evidence += try await GPUProbe(builds: false).verify(context)
             }
-            if let cuda = plan.recipe.cuda {
-                evidence += try await ProveCUDA(recipe: cuda, builds: false).verify(context)
+            if !plan.recipe.toolkits.isEmpty {
+                evidence += try await SetUpEnvironment(recipe: plan.recipe).verify(context)
+            }
+            for cuda in plan.recipe.toolkits {
+                let step = ProveCUDA(recipe: cuda, id: .proveCUDA.of(cuda, in: plan.recipe), builds: false)
+                evidence += try await step.verify(context)
             }
             return Proof(passed: true, evidence: evidence, failure: nil, outputs: box.all)
         } catch let failure as Failure {

@@ -22,10 +22,12 @@ extension Plan {
                 BlacklistNouveau(), RebuildInitramfs(), UnloadNouveau(), InstallDriver(recipe: driver),
             ]
             if driver.persistenceDaemon { steps.append(PersistenceDaemon()) }
-            steps.append(ProveDriver())
+            steps += [ProveDriver(), GPUProbe()]
         }
-        if let cuda = recipe.cuda {
-            steps += [InstallCUDAToolkit(recipe: cuda), SetUpEnvironment(recipe: cuda), ProveCUDA(recipe: cuda)]
+        if !recipe.toolkits.isEmpty {
+            steps += recipe.toolkits.map { InstallCUDAToolkit(recipe: $0, id: .cudaToolkit.of($0, in: recipe)) }
+            steps.append(SetUpEnvironment(recipe: recipe))
+            steps += recipe.toolkits.map { ProveCUDA(recipe: $0, id: .proveCUDA.of($0, in: recipe)) }
         }
         return steps
     }
