@@ -102,9 +102,6 @@ struct InstallCUDAToolkit: Step {
             .cuda, sha256: recipe.sha256, context, id, installsTo: recipe.toolkitPath)
         defer { payload.remove(context) }
         try marker.set(root, root.exists(recipe.toolkitPath) ? "" : recipe.toolkitPath)
-        // The installer points it at what it installed, and tells the loader.
-        let loader = "/etc/ld.so.conf.d/cuda-\(version.majorMinor.replacing(".", with: "-")).conf"
-        for file in ["/usr/local/cuda", loader] { try context.changes.willChange(file) }
         let command = Command(
             ["sh", payload.path] + arguments(version, tmpdir: payload.workFolder, override: override),
             environment: (try compiler?.searchPath(context) ?? [:]).merging(["TMPDIR": payload.workFolder]) { $1 },
@@ -117,7 +114,6 @@ struct InstallCUDAToolkit: Step {
             throw InstallerDiagnosis(log + "\n" + result.output, rows: InstallerDiagnosis.cudaRows)
                 .failure(title, unknown: .cudaInstall, ending: result, log: "the installer's log")
         }
-        for file in ["/usr/local/cuda", loader] { try context.changes.didChange(file) }
         try stamp.write(root)
     }
 
