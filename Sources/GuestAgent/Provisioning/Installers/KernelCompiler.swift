@@ -138,14 +138,24 @@ struct KernelCompiler: Equatable, Sendable {
         }
         let use = compiler.use(defaultMajor: standard, isInstalled: isInstalled)
         guard installing, use.isWarning, compiler.family == .gcc, let standard, standard < compiler.major,
-            let package = Distribution.of(OSRelease(of: context.root))?.packages.versionedCompilers.first
+            let distribution = Distribution.of(context.root),
+            let packages = distribution.compilerPackages(major: compiler.major)
         else { return use }
-        let name = package.replacing("VERSION", with: "\(compiler.major)")
+        let manager = distribution.packageManager(context.guest)
+        let names = packages.source + packages.names
+        let progress: @Sendable (String) -> Void = { context.emit(.progress(step, message: $0)) }
         do {
-            try await AptPackages(context.guest).install([name]) { context.emit(.progress(step, message: $0)) }
-            try context.changes.installed(packages: [name])
+            try await PackageRecord.around(manager, distribution, context) {
+                if !packages.source.isEmpty { try await manager.install(packages.source, progress: progress) }
+                try await manager.install(packages.names, progress: progress)
+            }
+        } catch let missing as PackagesNotFound {
+            context.emit(
+                .warning(
+                    step, message: "\(names.joined(separator: ", ")) could not be installed: \(missing.failure.message)"))
         } catch let failure as Failure {
-            context.emit(.warning(step, message: "\(name) could not be installed: \(failure.message)"))
+            context.emit(
+                .warning(step, message: "\(names.joined(separator: ", ")) could not be installed: \(failure.message)"))
         }
         return compiler.use(defaultMajor: standard, isInstalled: isInstalled)
     }

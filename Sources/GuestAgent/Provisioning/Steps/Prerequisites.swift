@@ -185,11 +185,12 @@ struct Prerequisites: Step {
                     root.exists("/usr/include/libelf.h") || root.exists("/usr/include/libelf/libelf.h"))
             }
         }
-        if let version = (context.plan.recipe.cuda?.version).flatMap({ ToolVersion($0) }) {
-            // From 10.1 on cuda-installer is a program that is linked to libxml2; before, it is a Perl script.
-            if (version.major, version.minor) < (10, 1) {
-                need("Perl with its modules, for CUDA's installer", names.perl, Self.hasWholePerl(root))
-            } else if let libxml2 = names.libxml2 {
+        let versions = context.plan.recipe.toolkits.compactMap { ToolVersion($0.version) }
+        // From 10.1 on cuda-installer is a program that is linked to libxml2; before, it is a Perl script.
+        let scripted = versions.filter { ($0.major, $0.minor) < (10, 1) }
+        if !scripted.isEmpty { need("Perl with its modules, for CUDA's installer", names.perl, Self.hasWholePerl(root)) }
+        if scripted.count < versions.count {
+            if let libxml2 = names.libxml2 {
                 need("libxml2.so.2, for CUDA's installer", libxml2, Self.hasLibxml2(root))
             } else if !Self.hasLibxml2(root) {
                 context.emit(
