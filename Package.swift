@@ -105,7 +105,8 @@ let package = Package(
         .testTarget(
             name: "ProvisioningTests",
             dependencies: [
-                "Provisioning", "FailureCatalogue", "GPUReadings", "Guest", "GuestFakes", "Contract", "Probe", "Runfiles",
+                "Provisioning", "FailureCatalogue", "GPUReadings", "Guest", "GuestFakes", "Contract", "Probe",
+                "Runfiles",
                 system,
             ],
             swiftSettings: settings),
