@@ -135,6 +135,22 @@ package final class SimulatedGuest: CommandRunner {
         }
         switch (words.first ?? "", words.dropFirst().first ?? "") {
         case ("systemctl", "--version"): return says("systemd 252 (252.22-1~deb12u1)\n")
+        case ("systemctl", "daemon-reload"), ("systemctl", "stop"): return says("")
+        case ("gcc", "-std=gnu99"):
+            guard let index = words.firstIndex(of: "-o"), files.exists("/usr/bin/gcc") else {
+                return CommandResult(.notFound)
+            }
+            try put(words[index + 1], "")
+            try put(words[index + 1], "program\n", mode: 0o755)
+            return says("")
+        case (let program, _) where program.hasSuffix("/gpu-probe"):
+            guard files.textIfReadable(program) == "program\n" else { return CommandResult(.notFound) }
+            return says(Self.probeAnswer, 0)
+        case ("cc", "-dumpversion"): return files.exists("/usr/bin/cc") ? says("12\n") : CommandResult(.notFound)
+        case ("bash", "-lc"):
+            let profile = files.textIfReadable("/etc/profile.d/gpu-guest-agent-cuda.sh") ?? ""
+            return profile.contains(Self.toolkit) ? says("\(Self.toolkit)/bin/nvcc\n") : says("", 1)
+        case ("dpkg", "-S"): return says("", 1)  // no package's
         case ("dpkg-query", _): return query(words)
         case ("apt-get", _): return try install(words)
         case ("dpkg", "--configure"): return try configure()
@@ -339,11 +355,14 @@ package final class SimulatedGuest: CommandRunner {
 
     private func query(_ words: [String]) -> CommandResult {
         let names = words.dropFirst().filter { !$0.hasPrefix("-") && !$0.contains("$") }
-        let known = names.filter { packages[$0] == .installed }
+        let known = names.filter { packages[$0] != nil }
         let withName = words.contains { $0.contains("${Package}") }
         return CommandResult(
             .exited(known.count == names.count ? 0 : 1),
-            output: known.map { (withName ? "\($0) " : "") + "install ok installed\n" }.joined())
+            output: known.map {
+                (withName ? "\($0) " : "")
+                    + (packages[$0] == .installed ? "install ok installed\n" : "install reinstreq half-installed\n")
+            }.joined())
     }
 
     private func install(_ words: [String]) throws -> CommandResult {
@@ -390,6 +409,8 @@ package final class SimulatedGuest: CommandRunner {
                     folder = SystemRoot.parent(of: folder)
                 }
             }
+            // Its database is synced, and with it the file system's own journal of what was removed before.
+            snapshots?.take(.sync, "dpkg's sync")
             try set(packages.filter { $0.key != name })
         }
         try ldconfig()
@@ -406,6 +427,12 @@ package final class SimulatedGuest: CommandRunner {
         let bytes = try SystemRoot.live.bytes(words[4])
         return CommandResult(.exited(0), output: ContentDigest(bytes.dropFirst(skip).prefix(count)).hash + "  -\n")
     }
+
+    private static let probeAnswer = """
+        {"gpu_probe": 1, "result": "pass", "device_count": 1, "devices": [{"name": "Simulated", "copies": [
+        {"kind": "host-to-device", "bytes": 1048576, "repeats": 1, "gigabytes_per_second": 1.0, "verified": true}]}]}
+
+        """
 
     private static let driverLog = "/var/lib/nvidia/log"
 

@@ -289,6 +289,7 @@ public struct SystemRoot: Sendable {
 
     /// Renames a file within its file system.
     public func move(_ path: String, to other: String) throws {
+        observer?(.durable(path))
         observer?(.durable(other))
         try check(rename(real(path), real(other)))
         syncDirectory(of: other)
@@ -310,6 +311,7 @@ public struct SystemRoot: Sendable {
 
     /// Puts on disk which names the folder of `path` has.
     func syncDirectory(of path: String) {
+        observer?(.durable(path))
         let file = open(real(Self.parent(of: path)), O_RDONLY | O_CLOEXEC)
         guard file >= 0 else { return }
         _ = fsync(file)

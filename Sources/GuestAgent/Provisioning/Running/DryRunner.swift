@@ -73,13 +73,15 @@ struct LookingRunner: CommandRunner {
 
     /// Beginnings of command lines that change nothing.
     static let looking: [[String]] = [
-        ["dpkg-query"], ["dpkg", "--print-architecture"], ["apt-cache"], ["rpm", "-q"], ["rpm", "--query"],
-        ["rpm", "-E"], ["rpm", "--eval"], ["pacman", "-Q"], ["pacman", "-T"], ["systemctl", "--version"],
+        ["dpkg-query"], ["dpkg", "--print-architecture"], ["dpkg", "-S"], ["apt-cache"], ["rpm", "-q"], ["rpm", "-qf"],
+        ["rpm", "-qa"], ["rpm", "--query"],
+        ["rpm", "-E"], ["rpm", "--eval"], ["pacman", "-Q"], ["pacman", "-Qo"], ["pacman", "-T"],
+        ["bash", "-lc", "command -v nvcc"], ["systemctl", "--version"],
         ["systemctl", "is-enabled"], ["systemctl", "is-active"], ["systemctl", "show"], ["systemctl", "cat"],
         ["modinfo"], ["lsmod"], ["modprobe", "--show-depends"], ["modprobe", "-n"], ["uname"], ["lspci"], ["dmesg"],
         ["lsinitramfs"], ["lsinitrd"], ["lsinitcpio"], ["grubby", "--info"], ["grubby", "--default-kernel"],
         ["ldconfig", "-p"], ["mokutil", "--sb-state"], ["mokutil", "--test-key"], ["systemd-detect-virt"],
-        ["dkms", "status"], ["findmnt"], ["lsblk"], ["df"], ["getent"],
+        ["dkms", "status"], ["tail", "-c"], ["findmnt"], ["lsblk"], ["df"], ["getent"],
     ]
     /// Looks at more than is needed by changing a little (Inspect loads cpuid for a moment): left out without a word.
     static let omitted: [[String]] = [["modprobe", "-q"], ["udevadm", "settle"]]

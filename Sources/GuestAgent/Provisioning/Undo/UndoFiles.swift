@@ -28,7 +28,13 @@ struct UndoFiles: Step {
 
     func check(_ context: StepContext) async throws -> CheckResult {
         let pending = try Self.pending(context)
-        guard !pending.isEmpty else { return .satisfied(try evidence(context)) }
+        let empty = try context.changes.read().directories.filter {
+            context.root.isDirectory($0) && context.root.list($0).isEmpty
+        }
+        guard !pending.isEmpty else {
+            return empty.isEmpty
+                ? .satisfied(try evidence(context)) : .needed("folders are empty: \(empty.joined(separator: ", "))")
+        }
         return .needed("\(pending.count) files were changed: \(pending.prefix(4).map(\.path).joined(separator: ", "))")
     }
 
@@ -78,17 +84,16 @@ struct UndoFiles: Step {
         }
         // Made of the files above: after them.
         for change in pending {
-            switch Cache(change.path) {
-            case .bootLoader?: try await putBack(configuration: change, context)
-            case .loader?: try changes.settle(change.path, .restored)
-            case nil: break
-            }
+            if Cache(change.path) == .bootLoader { try await putBack(configuration: change, context) }
         }
         let result = try await context.run(Self.ldconfig)
         guard result.succeeded else {
             throw Failure.command(
                 Self.ldconfig, result, code: .undo, operation: title, remedy: "Make ldconfig work in the guest.")
         }
+        // On disk before the ledger says so: it is synced, and what a program writes is not.
+        context.root.sync()
+        for change in pending where Cache(change.path) == .loader { try changes.settle(change.path, .withoutOurs) }
         try changes.removeDirectories()
         return .applied
     }
@@ -120,6 +125,7 @@ struct UndoFiles: Step {
                 command, result, code: .undo, operation: title,
                 remedy: "Make `\(command.line)` work in the guest, and run undo again.")
         }
+        context.root.sync()
         try changes.settle(change.path, .withoutOurs)
     }
 

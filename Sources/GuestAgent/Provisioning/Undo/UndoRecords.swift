@@ -31,7 +31,8 @@ struct UndoRecords: Step {
 
     private func records(_ context: StepContext) -> [String] {
         let ours = context.root.list(StateFolder.path).filter { name in
-            [".installed", ".undone", ".files", ".incomplete"].contains { name.hasSuffix($0) } || name == "compiler"
+            [".installed", ".undone", ".files", ".before", ".incomplete"].contains { name.hasSuffix($0) }
+                || name == "compiler"
         }.map { "\(StateFolder.path)/\($0)" }
         let ledger = (try? context.changes.read()).map { $0.files.isEmpty && $0.directories.isEmpty } ?? false
         return (context.changes.exists && !ledger ? [ChangeLedger.folder] : []) + ours
