@@ -10,7 +10,7 @@ import Testing
 struct GuestKiller: Sendable {
     private let task: Task<[String], any Error>
 
-    /// Each kind of record of each step is one place; the agent dies at the first of each.
+    /// Each kind of record of each step is one place; the agent dies once at each.
     private static let script = #"""
         declare -A seen
         tail -n +1 -s 0.2 --retry -F /var/lib/gpu-guest-agent/journal.jsonl 2>/dev/null | while read -r line; do
@@ -25,8 +25,10 @@ struct GuestKiller: Sendable {
             [[ $line =~ \"step\":\"([a-zA-Z-]+)\" ]] || continue
             place="$kind ${BASH_REMATCH[1]}"
             [[ -z ${seen[$place]:-} ]] || continue
+            # None there: it died of the record before; this one comes again, or its step is past.
+            pkill -KILL -f '^/usr/local/libexec/gpu-guest-agent resume$' || continue
             seen[$place]=yes
-            if pkill -KILL -f '^/usr/local/libexec/gpu-guest-agent resume$'; then echo "$place"; fi
+            echo "$place"
         done
         """#
 
