@@ -110,7 +110,10 @@ import Testing
     /// An older default compiler: the right one is installed, and that it cannot be is no end.
     @Test(arguments: [true, false]) func installsIt(_ offered: Bool) async throws {
         let bench = try Bench(
-            ["/proc/version": Self.version, "/var/lib/apt/lists/x_Packages": ""],
+            [
+                "/etc/os-release": "ID=debian\nVERSION_ID=12\n", "/proc/version": Self.version,
+                "/var/lib/apt/lists/x_Packages": "",
+            ],
             [
                 "cc -dumpversion": FakeRunner.says("11\n"), "dpkg-query": FakeRunner.says(""),
                 "apt-get": FakeRunner.says(
@@ -118,7 +121,7 @@ import Testing
             ])
         let use = try await KernelCompiler.choose(bench.context(), .driver, installing: true)
         #expect(use.isWarning)  // the fake installs no file
-        #expect(bench.runner.ran.contains { $0.hasPrefix("apt-get") && $0.hasSuffix("install gcc-12") })
+        #expect(bench.runner.ran.contains { $0.hasPrefix("apt-get") && $0.hasSuffix("install gcc-12 g++-12") })
         let warnings = bench.events.withLock { $0.map(\.kind) }.filter { $0 == "warning" }
         #expect(warnings.count == (offered ? 0 : 1))
     }

@@ -354,7 +354,8 @@ package final class SimulatedGuest: CommandRunner {
     }
 
     private func query(_ words: [String]) -> CommandResult {
-        let names = words.dropFirst().filter { !$0.hasPrefix("-") && !$0.contains("$") }
+        let asked = words.dropFirst().filter { !$0.hasPrefix("-") && !$0.contains("$") }
+        let names = asked.isEmpty ? packages.keys.sorted() : Array(asked)
         let known = names.filter { packages[$0] != nil }
         let withName = words.contains { $0.contains("${Package}") }
         return CommandResult(

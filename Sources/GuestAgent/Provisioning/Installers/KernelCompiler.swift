@@ -152,7 +152,8 @@ struct KernelCompiler: Equatable, Sendable {
         } catch let missing as PackagesNotFound {
             context.emit(
                 .warning(
-                    step, message: "\(names.joined(separator: ", ")) could not be installed: \(missing.failure.message)"))
+                    step, message: "\(names.joined(separator: ", ")) could not be installed: \(missing.failure.message)"
+                ))
         } catch let failure as Failure {
             context.emit(
                 .warning(step, message: "\(names.joined(separator: ", ")) could not be installed: \(failure.message)"))

@@ -9,7 +9,11 @@ struct Prerequisites: Step {
     /// The headers are one kernel's, and another may run after a reboot.
     let flavour = StepFlavour.volatile
 
+    /// Holds the names that are being installed. A package manager that was killed leaves files that look whole.
+    private var marker: InstallMarker { InstallMarker(id) }
+
     func check(_ context: StepContext) async throws -> CheckResult {
+        if marker.isSet(context.root) { return .needed("an installation of packages was interrupted") }
         let missing = try await missing(context)
         return missing.isEmpty
             ? .satisfied(try await evidence(context))
@@ -47,25 +51,46 @@ struct Prerequisites: Step {
         let manager = distribution.packageManager(context.guest)
         // A package that is there while its files are not was damaged; asking for it would change nothing.
         let missing = try await missing(context)
-        let progress: @Sendable (String) -> Void = { context.emit(.progress(id, message: $0)) }
+        let named = missing.flatMap(\.packages)
+        var begun = (marker.text(context.root) ?? "").words.filter { !named.contains($0) }
+        try StateFolder(context.root).create()
+        try marker.set(context.root, (named + begun).joined(separator: " "))
         var result = ApplyResult.applied
         do {
             try await PackageRecord.around(manager, distribution, context) {
-                if let archive = context.plan.recipe.offlinePackages {
-                    let unpacked = try await PackageArchive.unpack(archive, context, id)
-                    defer { unpacked.remove(context) }
-                    try await manager.install(
-                        missing.flatMap(\.packages), fromFolder: unpacked.folder, progress: progress)
-                } else {
-                    let sources = missing.flatMap(\.source)
-                    if !sources.isEmpty { try await manager.install(sources, progress: progress) }
-                    result = try await install(missing, distribution, manager, context, progress)
+                do {
+                    result = try await install(missing, and: begun, distribution, manager, context)
+                } catch let error as PackagesNotFound where error.names.allSatisfy({ begun.contains($0) }) {
+                    // Headers of a kernel that was replaced meanwhile.
+                    begun.removeAll { error.names.contains($0) }
+                    result = try await install(missing, and: begun, distribution, manager, context)
                 }
             }
         } catch let missing as PackagesNotFound {
             throw missing.failure
         }
+        try marker.clear(context.root)
         return result
+    }
+
+    /// Installs what is missing `and` what an interrupted attempt was installing.
+    private func install(
+        _ missing: [Missing], and begun: [String], _ distribution: Distribution, _ manager: any PackageManager,
+        _ context: StepContext
+    ) async throws -> ApplyResult {
+        var missing = missing
+        if !begun.isEmpty { missing.append(Missing(what: "packages that were being installed", packages: begun)) }
+        guard !missing.isEmpty else { return .applied }
+        let progress: @Sendable (String) -> Void = { context.emit(.progress(id, message: $0)) }
+        guard let archive = context.plan.recipe.offlinePackages else {
+            let sources = missing.flatMap(\.source)
+            if !sources.isEmpty { try await manager.install(sources, progress: progress) }
+            return try await install(missing, distribution, manager, context, progress)
+        }
+        let unpacked = try await PackageArchive.unpack(archive, context, id)
+        defer { unpacked.remove(context) }
+        try await manager.install(missing.flatMap(\.packages), fromFolder: unpacked.folder, progress: progress)
+        return .applied
     }
 
     /// Installs what is missing; where only the headers are not to be had, a newer kernel with its own.
@@ -188,7 +213,9 @@ struct Prerequisites: Step {
         let versions = context.plan.recipe.toolkits.compactMap { ToolVersion($0.version) }
         // From 10.1 on cuda-installer is a program that is linked to libxml2; before, it is a Perl script.
         let scripted = versions.filter { ($0.major, $0.minor) < (10, 1) }
-        if !scripted.isEmpty { need("Perl with its modules, for CUDA's installer", names.perl, Self.hasWholePerl(root)) }
+        if !scripted.isEmpty {
+            need("Perl with its modules, for CUDA's installer", names.perl, Self.hasWholePerl(root))
+        }
         if scripted.count < versions.count {
             if let libxml2 = names.libxml2 {
                 need("libxml2.so.2, for CUDA's installer", libxml2, Self.hasLibxml2(root))
