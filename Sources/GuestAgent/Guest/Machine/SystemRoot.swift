@@ -19,7 +19,9 @@ public struct SystemRoot: Sendable {
 
     /// The guest's `path` as this process must name it.
     public func real(_ path: String) -> String {
-        prefix.pushing(FilePath(root: nil, FilePath(path).components)).string
+        // Not by FilePath's components: this is asked for every look at a file.
+        let root = prefix.string
+        return (root.hasSuffix("/") ? String(root.dropLast()) : root) + (path.hasPrefix("/") ? path : "/" + path)
     }
 
     // MARK: - Looking
