@@ -44,25 +44,6 @@ import Testing
         #expect(GrubDefaults.adding(["a", "b=c"], to: once) == once, "\(example.name), again")
     }
 
-    @Test func findsEntriesThatLackAParameter() {
-        let text = "menuentry {\n\tlinux /vmlinuz root=x a\n}\nmenuentry {\n\tlinux\t/vmlinuz root=x\n}\n"
-        #expect(BootLoader.missing(["a", "root=x", "b"], inConfiguration: text) == ["a", "b"])
-        #expect(BootLoader.missing(["a"], inConfiguration: "configfile /x\n") == [])
-    }
-
-    @Test func passesOverWhatIsNotThisSystemsKernel() {
-        let text = """
-            menuentry { linux16 /boot/memtest86+.bin }
-            \tlinux16 /boot/memtest86+.bin
-            \tlinux ($root)/boot/vmlinuz-6.1 root=x a
-            ### BEGIN /etc/grub.d/30_os-prober ###
-            \tlinux /boot/vmlinuz-5.10 root=/dev/sdb1
-            ### END /etc/grub.d/30_os-prober ###
-            """
-        #expect(BootLoader.missing(["a", "b"], inConfiguration: text) == ["b"])
-        #expect(BootLoader.kernelLines(text).count == 1)
-    }
-
     /// A fragment that sets the variable anew hides what stands in the file before it.
     @Test(arguments: [true, false]) func outdoesAFragment(_ works: Bool) async throws {
         let before = "menuentry {\n linux /vmlinuz root=x\n}\n"

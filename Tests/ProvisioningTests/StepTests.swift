@@ -38,7 +38,7 @@ import Testing
 
     static let image = "/boot/initrd.img-\(Bench.kernel)"
     static let withInitramfs = [
-        "/usr/sbin/mkinitramfs": "", image: "old", "/etc/initramfs-tools/hooks/x": "",
+        "/usr/sbin/mkinitramfs": "", image: "070701old", "/etc/initramfs-tools/hooks/x": "",
         "/lib/modules/\(Bench.kernel)/modules.dep": "kernel/drivers/gpu/drm/nouveau/nouveau.ko.xz: x.ko\n",
     ]
 
@@ -48,11 +48,11 @@ import Testing
             Self.withInitramfs,
             [
                 "lsinitramfs": { _ in
-                    let old = (try? bench.withLock { $0 }?.fake.root.text(Self.image)) == "old"
-                    return CommandResult(.exited(0), output: "bin/sh\n" + (old ? "usr/lib/nouveau.ko.xz\n" : ""))
+                    let old = (try? bench.withLock { $0 }?.fake.root.text(Self.image)) == "070701old"
+                    return CommandResult(.exited(0), output: "init\nbin/sh\n" + (old ? "usr/lib/nouveau.ko.xz\n" : ""))
                 },
                 "update-initramfs -u -k": { _ in
-                    try bench.withLock { $0 }?.fake.write(Self.image, "new")
+                    try bench.withLock { $0 }?.fake.write(Self.image, "070701new")
                     return CommandResult(.exited(0))
                 },
             ])
@@ -61,7 +61,7 @@ import Testing
         #expect(needed(try await step.check(made.context())))
         #expect(try await step.apply(made.context()) == .applied)
         #expect(try await step.verify(made.context()) == ["\(Self.image) has no nouveau.ko"])
-        #expect(try made.fake.root.text(Self.image + ".before-gpu") == "old")
+        #expect(try made.fake.root.text(Self.image + ".before-gpu") == "070701old")
         #expect(satisfied(try await step.check(made.context())))
         bench.withLock { $0 = nil }
     }
@@ -76,9 +76,11 @@ import Testing
             }
         ])
         let initramfs = try #require(Initramfs(Guest(root: fake.root, runner: runner)))
-        let failure = await #expect(throws: Failure.self) { try await initramfs.rebuild(initramfs.images[0]) }
+        let failure = await #expect(throws: Failure.self) {
+            try await initramfs.rebuild(initramfs.units[0], before: [.usable(ImageContents(listing: "init\n"))])
+        }
         #expect(failure?.code == .initramfs && failure?.cleanup == [])
-        #expect(try fake.root.text(Self.image) == "old")
+        #expect(try fake.root.text(Self.image) == "070701old")
         #expect(try fake.root.text(Self.image + ".before-gpu") == "first")
         #expect(fake.root.list("/boot").count == 2)
     }
@@ -87,6 +89,35 @@ import Testing
         let bench = try Bench(["/lib/modules/\(Bench.kernel)/modules.dep": "kernel/x.ko:\n"])
         #expect(satisfied(try await RebuildInitramfs().check(bench.context())))
         #expect(bench.runner.ran.isEmpty)
+    }
+
+    /// Its own console holds nouveau: taken off, the module goes, and no reboot is needed. Where it stays, the console does.
+    @Test(arguments: [true, false]) func takesTheConsoleOff(_ goes: Bool) async throws {
+        let bind = "/sys/class/vtconsole/vtcon1/bind"
+        let bench = Mutex<Bench?>(nil)
+        let made = try Bench(
+            [
+                "/proc/modules": "nouveau 1 1 - Live 0x0\n", "/proc/fb": "0 nouveaudrmfb\n", bind: "1\n",
+                "/sys/class/vtconsole/vtcon0/name": "(S) VGA+\n",
+                "/sys/class/vtconsole/vtcon1/name": "(M) frame buffer device\n",
+            ],
+            [
+                "modprobe -r nouveau": { _ in
+                    guard let root = bench.withLock({ $0 })?.fake.root, root.attribute(bind) == "0", goes else {
+                        return CommandResult(.exited(1), errors: "modprobe: FATAL: Module nouveau is in use.")
+                    }
+                    try root.write("", to: "/proc/modules")
+                    return CommandResult(.exited(0))
+                }
+            ])
+        bench.withLock { $0 = made }
+        let result = try await UnloadNouveau().apply(made.context())
+        #expect((result == .applied) == goes)
+        #expect(made.fake.root.attribute(bind) == (goes ? "0" : "1"))
+        #expect(made.runner.ran.count == 2)
+        let told = made.events.withLock { $0 }
+        #expect(told == [.progress(.unloadNouveau, message: "took vtcon1 off nouveau's frame buffer")])
+        bench.withLock { $0 = nil }
     }
 
     @Test func rebootsOnceForABusyNouveau() async throws {

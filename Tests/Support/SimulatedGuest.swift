@@ -240,7 +240,8 @@ package final class SimulatedGuest: CommandRunner {
     }
 
     private func updateInitramfs(_ kernel: String) throws {
-        var names = ["bin/sh", "scripts/init"]
+        // "070701": how a cpio archive begins, which is looked for.
+        var names = ["070701", "bin/sh", "scripts/init", "init"]
         let hooks = files.list("/etc/initramfs-tools/hooks").map {
             files.textIfReadable("/etc/initramfs-tools/hooks/\($0)")
         }

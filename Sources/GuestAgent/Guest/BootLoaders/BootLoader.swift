@@ -1,141 +1,176 @@
-import Contract
+public import Contract
 
-/// /etc/default/grub as a text that is edited with the least change.
-public enum GrubDefaults {
-    /// `text` with each of `parameters` in GRUB_CMDLINE_LINUX, once. Comments, order and quotes stay as they are; a text
-    /// that has them all comes back unchanged.
-    ///
-    /// The file is a shell script. What this function does not understand as one quoted assignment it leaves alone, and
-    /// appends a line that the shell evaluates to the old value and the new parameters.
-    public static func adding(_ parameters: [String], to text: String) -> String {
-        var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
-        let assignments = lines.indices.filter { lines[$0].drop(while: \.isWhitespace).hasPrefix(variable + "=") }
-        guard let last = assignments.last else {
-            return appending("\(variable)=\"\(parameters.joined(separator: " "))\"", to: text)
-        }
-        if let (head, value, tail) = split(lines[last]) {
-            let missing = parameters.filter { !value.words.contains($0) }
-            guard !missing.isEmpty else { return text }
-            let joined = (value.trimmed.isEmpty ? [] : [value.trimmed]) + missing
-            lines[last] = head + joined.joined(separator: " ") + tail
-            return lines.joined(separator: "\n")
-        }
-        let appended = "\(variable)=\"$\(variable) \(parameters.joined(separator: " "))\""
-        return lines.contains(appended) ? text : appending(appended, to: text)
-    }
-
-    private static let variable = "GRUB_CMDLINE_LINUX"
-
-    /// `  GRUB_CMDLINE_LINUX="a b" # why` → head up to the opening quote, value, tail from the closing quote.
-    private static func split(_ line: String) -> (head: String, value: String, tail: String)? {
-        guard let equals = line.firstIndex(of: "=") else { return nil }
-        let start = line.index(after: equals)
-        let rest = line[start...]
-        guard let quote = rest.first, quote == "\"" || quote == "'" else {
-            let value = rest.prefix { !$0.isWhitespace && $0 != "#" }
-            guard !value.contains(where: { "\\$`\"'".contains($0) }) else { return nil }
-            return (line[..<start] + "\"", String(value), "\"" + rest.dropFirst(value.count))
-        }
-        let body = rest.dropFirst()
-        guard let close = body.firstIndex(of: quote) else { return nil }
-        let after = body[body.index(after: close)...].drop(while: \.isWhitespace)
-        guard after.isEmpty || after.hasPrefix("#"), !body[..<close].contains("\\") else { return nil }
-        return (String(line[...start]), String(body[..<close]), String(line[close...]))
-    }
-
-    private static func appending(_ line: String, to text: String) -> String {
-        text + (text.isEmpty || text.hasSuffix("\n") ? "" : "\n") + line + "\n"
-    }
-}
-
-/// The guest's boot loader: GRUB, or one that is left alone.
+/// What boots the guest, and how its kernel command line is changed and read back.
 public struct BootLoader: Sendable {
+    /// Who reads which files.
+    public enum Kind: Equatable, Sendable {
+        /// GRUB with a configuration that grub-mkconfig generates from /etc/default/grub.
+        case grub(configuration: String)
+        /// GRUB with one file for each entry in a folder (`blscfg`): EL 8 and later, Fedora.
+        case grubWithEntries(folder: String)
+        /// systemd-boot, or anything else that reads such a folder.
+        case entries(folder: String)
+        /// Nothing that is changed, and why.
+        case leftAlone(String)
+    }
+
     let guest: Guest
+    let kernels: Recipe.Kernels
+    /// What was found.
+    public let kind: Kind
 
-    /// The boot loader of `guest`.
-    public init(_ guest: Guest) {
+    /// The boot loader of `guest`. `kernels` says whose entries are looked at and, where each kernel has a file of its own,
+    /// changed; /etc/default/grub is for all kernels.
+    public init(_ guest: Guest, kernels: Recipe.Kernels = .all) {
         self.guest = guest
+        self.kernels = kernels
+        self.kind = Self.kind(guest.root)
     }
 
-    private static let defaults = "/etc/default/grub"
-    private static let configurations = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"]
-
-    /// Where GRUB's generated configuration is; nil where GRUB does not boot this guest (systemd-boot, a kernel that the
-    /// host loads).
+    /// GRUB's generated configuration, nil where GRUB does not boot this guest or does not read one.
     public var configuration: String? {
-        guard guest.root.exists(Self.defaults) else { return nil }
-        return Self.configurations.first { guest.root.exists($0) }
+        if case .grub(let configuration) = kind { configuration } else { nil }
     }
 
-    /// Those of `parameters` that are not on the kernel line of each entry of the generated configuration.
+    /// Those of `parameters` that an entry does not pass to its kernel. Nothing is missing where there is no entry: the
+    /// boot loader is left alone, or its configuration sends it elsewhere.
     public func missing(_ parameters: [String]) -> [String] {
-        guard let configuration, let text = guest.root.textIfReadable(configuration) else { return [] }
-        return Self.missing(parameters, inConfiguration: text)
+        let entries = entries
+        return parameters.filter { parameter in
+            entries.contains { !KernelParameters.missing([parameter], in: $0.arguments).isEmpty }
+        }
     }
 
-    /// As ``missing(_:)``, of a grub.cfg's text. A configuration without a kernel line lacks nothing: it sends GRUB
-    /// elsewhere (EL 9 keeps arguments in /boot/loader/entries).
-    static func missing(_ parameters: [String], inConfiguration text: String) -> [String] {
-        let kernels = kernelLines(text)
-        return parameters.filter { parameter in kernels.contains { !$0.contains(parameter) } }
+    /// What passes which of `parameters`, in words.
+    public func evidence(of parameters: [String]) -> String {
+        let place: String
+        switch kind {
+        case .leftAlone(let why): return "\(why): the kernel command line is left alone"
+        case .grub(let configuration): place = configuration
+        case .grubWithEntries(let folder), .entries(let folder): place = folder
+        }
+        guard !entries.isEmpty else {
+            return kernels == .running && !allEntries.isEmpty
+                ? "\(place) has no entry of the running kernel" : "\(place) boots no kernel by itself"
+        }
+        let missing = missing(parameters)
+        let passed = parameters.filter { !missing.contains($0) }
+        return passed.isEmpty
+            ? "\(place) passes nothing about nouveau" : "\(place) passes \(passed.joined(separator: " "))"
     }
 
-    /// Whether the generated configuration boots this system's kernels by itself.
-    public var hasKernelLines: Bool {
-        configuration.flatMap { guest.root.textIfReadable($0) }.map { !Self.kernelLines($0).isEmpty } ?? false
+    /// The entries that count: of all kernels or of the running one.
+    var entries: [BootEntry] {
+        guard kernels == .running else { return allEntries }
+        return allEntries.filter { $0.boots(guest.kernel, packageBase: Self.packageBase(of: guest.kernel, guest.root)) }
     }
 
-    /// The words of each line that boots a kernel of this system. Memory tests take no parameters, and other systems that
-    /// os-prober found have their own.
-    static func kernelLines(_ text: String) -> [[String]] {
-        var foreign = false
-        return text.lines.map(\.words).filter { words in
-            if words.first == "###" && words.contains(where: { $0.hasSuffix("os-prober") }) {
-                foreign = words.dropFirst().first == "BEGIN"
+    /// Every entry of this system's kernels.
+    var allEntries: [BootEntry] {
+        switch kind {
+        case .leftAlone: return []
+        case .grub(let configuration):
+            return GrubConfiguration(guest.root.textIfReadable(configuration) ?? "", source: configuration).entries
+        case .grubWithEntries(let folder), .entries(let folder):
+            let variables = variables
+            return Self.entryFiles(folder, guest.root).compactMap { path in
+                guest.root.textIfReadable(path).flatMap { EntryFile($0).entry(source: path, variables: variables) }
             }
-            guard !foreign, words.count > 1, ["linux", "linux16", "linuxefi"].contains(words[0]) else { return false }
-            return words[1].split(separator: "/").last?.hasPrefix("vmlinuz") == true
         }
     }
 
-    /// Read by grub-mkconfig after all other fragments.
-    static let fragment = "/etc/default/grub.d/zz-gpu-guest-agent.cfg"
-
-    /// Puts `parameters` on the kernel command line of the next boots. The old defaults come back where the
-    /// configuration cannot be made. Throws ``FailureCode/bootLoader``.
-    public func add(_ parameters: [String]) async throws {
-        guard let configuration else { return }
-        let old = try guest.root.text(Self.defaults)
-        let new = GrubDefaults.adding(parameters, to: old)
-        try guest.changes.willChange(configuration)
-        if new != old { try guest.changes.write(new, to: Self.defaults) }
-        let command = Command(
-            guest.root.exists("/usr/sbin/update-grub")
-                ? ["update-grub"]
-                : [configuration.contains("grub2") ? "grub2-mkconfig" : "grub-mkconfig", "-o", configuration],
-            deadline: .seconds(600), mergesErrors: true)
-        var result = try await guest.runner.run(command)
-        var added = false
-        // A fragment that sets the variable anew hides what stands in the file.
-        if result.succeeded, !missing(parameters).isEmpty, hasFragments {
-            added = !guest.root.exists(Self.fragment)
-            let text = """
-                # Written by gpu-guest-agent: a fragment before this one sets the variable anew.
-                GRUB_CMDLINE_LINUX="$GRUB_CMDLINE_LINUX \(parameters.joined(separator: " "))"
-
-                """
-            try guest.changes.write(text, to: Self.fragment)
-            result = try await guest.runner.run(command)
+    /// What the boot entries of a kernel name as its initramfs, as paths of this machine; early microcode is not one.
+    func initrds(of release: String) -> [String] {
+        let base = Self.packageBase(of: release, guest.root)
+        var found: [String] = []
+        for entry in allEntries where entry.boots(release, packageBase: base) {
+            for name in entry.initrds where !name.hasSuffix("ucode.img") {
+                let path = resolve(name)
+                if !found.contains(path) { found.append(path) }
+            }
         }
-        try guest.changes.didChange(configuration)
-        guard result.succeeded else {
-            if new != old { try guest.root.write(old, to: Self.defaults) }
-            if added { try guest.root.remove(Self.fragment) }
-            throw Failure.command(
-                command, result, code: .bootLoader, operation: "put the blacklist on the kernel command line",
-                remedy: "Make update-grub work in the image; /etc/default/grub is as it was.")
+        return found
+    }
+
+    /// A boot loader's path begins at its file system: /boot, the EFI system partition, or the root. A link (SUSE's
+    /// /boot/initrd) is followed.
+    private func resolve(_ name: String) -> String {
+        let name = name.hasPrefix("/") ? name : "/" + name
+        let places = ["", "/boot", "/efi", "/boot/efi"].map { $0 + name }
+        return guest.root.resolvingLinks(places.first { guest.root.exists($0) } ?? name)
+    }
+
+    /// GRUB's variables that entries refer to (EL 8: `options $kernelopts $tuned_params`).
+    private var variables: [String: String] {
+        var variables: [String: String] = [:]
+        for path in Self.legacyConfigurations + Self.firmwareConfigurations(guest.root) {
+            guard let text = guest.root.textIfReadable(path) else { continue }
+            variables.merge(GrubConfiguration(text).variables) { first, _ in first }
+        }
+        if let path = environment {
+            variables.merge(GrubEnvironment(guest.root.textIfReadable(path) ?? "").variables) { $1 }
+        }
+        if variables["kernelopts"] == nil, let fallback = variables["default_kernelopts"] {
+            variables["kernelopts"] = fallback
+        }
+        return variables
+    }
+
+    /// GRUB's environment block.
+    var environment: String? { ["/boot/grub2/grubenv", "/boot/grub/grubenv"].first { guest.root.exists($0) } }
+
+    // MARK: - Finding it
+
+    private static let legacyConfigurations = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"]
+    private static let entryFolders = ["/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries"]
+
+    /// grub.cfg files of the EFI system partition: EL 7 generates one there, others keep a redirector.
+    private static func firmwareConfigurations(_ root: SystemRoot) -> [String] {
+        ["/boot/efi/EFI", "/efi/EFI"].flatMap { folder in
+            root.list(folder).map { "\(folder)/\($0)/grub.cfg" }.filter { root.exists($0) }
         }
     }
 
-    private var hasFragments: Bool { guest.root.list("/etc/default/grub.d").contains { $0.hasSuffix(".cfg") } }
+    static func entryFiles(_ folder: String, _ root: SystemRoot) -> [String] {
+        root.list(folder).filter { $0.hasSuffix(".conf") }.map { "\(folder)/\($0)" }
+    }
+
+    private static func kind(_ root: SystemRoot) -> Kind {
+        let legacy = legacyConfigurations.filter { root.exists($0) }
+        let firmware = firmwareConfigurations(root)
+        let read = { (path: String) in GrubConfiguration(root.textIfReadable(path) ?? "") }
+        // Which of two is in force, the firmware decides. One that only sends GRUB elsewhere is not the one.
+        let ordered = root.isDirectory("/sys/firmware/efi") ? firmware + legacy : legacy + firmware
+        let chosen = ordered.first { read($0).boots } ?? legacy.first
+        let defaults = root.textIfReadable(GrubDefaults.path)
+        if let folder = entryFolders.first(where: { !entryFiles($0, root).isEmpty }) {
+            let configuration = chosen.map(read)
+            let readsThem =
+                configuration?.readsEntries == true
+                || (configuration?.entries.isEmpty ?? true) && (GrubDefaults.enablesBLS(defaults ?? "") || grubby(root))
+            if readsThem && (configuration != nil || defaults != nil) { return .grubWithEntries(folder: folder) }
+            if configuration?.boots != true { return .entries(folder: folder) }
+        }
+        guard let chosen else { return .leftAlone(stranger(root)) }
+        guard defaults != nil else { return .leftAlone("GRUB without \(GrubDefaults.path)") }
+        return .grub(configuration: chosen)
+    }
+
+    private static func stranger(_ root: SystemRoot) -> String {
+        for folder in ["/boot/EFI/Linux", "/efi/EFI/Linux", "/boot/efi/EFI/Linux"] {
+            if let image = root.list(folder).first(where: { $0.hasSuffix(".efi") }) {
+                return "\(folder)/\(image) is a unified kernel image, with a command line of its own"
+            }
+        }
+        return root.exists("/boot/extlinux/extlinux.conf") ? "extlinux" : "no GRUB"
+    }
+
+    static func grubby(_ root: SystemRoot) -> Bool {
+        ["/usr/sbin/grubby", "/usr/bin/grubby", "/sbin/grubby"].contains { root.exists($0) }
+    }
+
+    /// Arch's name of an installed kernel: "linux-lts".
+    static func packageBase(of release: String, _ root: SystemRoot) -> String? {
+        ["/usr/lib/modules", "/lib/modules"].lazy.compactMap { root.attribute("\($0)/\(release)/pkgbase") }.first
+    }
 }

@@ -1,62 +1,4 @@
-import Contract
-
-/// What makes the guest's initramfs.
-public enum InitramfsTool: String, Sendable {
-    case initramfsTools = "initramfs-tools"
-    case dracut
-
-    /// The tool of a machine. Debian's dracut brings an `update-initramfs` of its own, so `mkinitramfs` tells them apart.
-    public static func of(_ root: SystemRoot) -> InitramfsTool? {
-        if root.exists("/usr/sbin/mkinitramfs") { return .initramfsTools }
-        return ["/usr/bin/dracut", "/usr/sbin/dracut", "/sbin/dracut"].contains { root.exists($0) } ? .dracut : nil
-    }
-
-    /// The file that keeps nouveau out of every image made from now on, with its text and mode.
-    ///
-    /// initramfs-tools has no option to leave a module out: a hook whose name sorts last takes it away again.
-    public var exclusion: (path: String, text: String, mode: UInt32) {
-        switch self {
-        case .initramfsTools:
-            (
-                "/etc/initramfs-tools/hooks/zz-gpu-guest-agent-no-nouveau",
-                """
-                #!/bin/sh
-                # Written by gpu-guest-agent: nouveau must not take the GPU before the NVIDIA driver does.
-                if [ "$1" = prereqs ]; then
-                    exit 0
-                fi
-                find "$DESTDIR" -name 'nouveau.ko*' -exec rm -f {} +
-
-                """, 0o755
-            )
-        case .dracut:
-            (
-                "/etc/dracut.conf.d/gpu-guest-agent-nouveau.conf",
-                """
-                # Written by gpu-guest-agent: nouveau must not take the GPU before the NVIDIA driver does.
-                omit_drivers+=" nouveau "
-
-                """, 0o644
-            )
-        }
-    }
-
-    package func rebuild(_ image: Initramfs.Image) -> Command {
-        let arguments =
-            switch self {
-            case .initramfsTools: ["update-initramfs", "-u", "-k", image.kernel]
-            case .dracut: ["dracut", "--force", image.path, image.kernel]
-            }
-        return Command(arguments, deadline: .seconds(1800), mergesErrors: true)
-    }
-
-    func listing(_ image: Initramfs.Image) -> Command {
-        // The listing of a full image is over 256 KiB; a module may be anywhere in it.
-        Command(
-            [self == .initramfsTools ? "lsinitramfs" : "lsinitrd", image.path], deadline: .seconds(600),
-            outputLimit: 8 << 20)
-    }
-}
+public import Contract
 
 /// The images that the installed kernels boot with.
 public struct Initramfs: Sendable {
@@ -71,82 +13,209 @@ public struct Initramfs: Sendable {
         var previous: String { path + ".gpu-guest-agent-old" }
     }
 
-    private let guest: Guest
+    /// Images that one command makes: those of a kernel.
+    public struct Unit: Sendable {
+        public var images: [Image]
+        public var command: Command
+    }
+
+    let guest: Guest
+    let kernels: Recipe.Kernels
     /// What makes them.
     public let tool: InitramfsTool
 
-    /// The images of `guest`; nil where it has no known tool.
-    public init?(_ guest: Guest) {
+    /// The images of `guest`, of all kernels or of the running one; nil where it has no known tool.
+    public init?(_ guest: Guest, kernels: Recipe.Kernels = .all) {
         guard let tool = InitramfsTool.of(guest.root) else { return nil }
         self.guest = guest
+        self.kernels = kernels
         self.tool = tool
     }
 
-    /// The image of each installed kernel that has one, the running kernel's first.
-    public var images: [Image] {
-        let kernels = guest.root.list("/lib/modules").sorted {
-            ($0 == guest.kernel ? 0 : 1, $0) < ($1 == guest.kernel ? 0 : 1, $1)
-        }
-        return kernels.compactMap { kernel in
-            ["/boot/initrd.img-\(kernel)", "/boot/initramfs-\(kernel).img", "/boot/initrd-\(kernel)"]
-                .first { guest.root.exists($0) }.map { Image(path: $0, kernel: kernel) }
+    /// The images of each kernel that has any, the running kernel's first. Rescue images (EL's `initramfs-0-rescue-…`) belong
+    /// to no installed kernel and stay as they are: they are what a broken guest is booted with.
+    public var units: [Unit] {
+        installedKernels.compactMap { kernel in
+            let base = BootLoader.packageBase(of: kernel, guest.root)
+            let preset =
+                tool == .mkinitcpio ? base.flatMap { guest.root.exists(Mkinitcpio.preset($0)) ? $0 : nil } : nil
+            let paths = paths(kernel, base: base, preset: preset)
+            guard !paths.isEmpty else { return nil }
+            return Unit(
+                images: paths.map { Image(path: $0, kernel: kernel) },
+                command: Command(
+                    tool.command(kernel, images: paths, preset: preset), deadline: .seconds(1800), mergesErrors: true))
         }
     }
 
-    /// Entries of `image` that are `module`; empty where it is not inside.
-    public func occurrences(of module: String, in image: Image) async throws -> [String] {
-        let command = tool.listing(image)
+    /// All images of ``units``.
+    public var images: [Image] { units.flatMap(\.images) }
+
+    /// Images in /boot that are left alone on purpose.
+    public var rescueImages: [String] {
+        guest.root.list("/boot").filter { $0.hasPrefix("initramfs-0-rescue-") && $0.hasSuffix(".img") }.map {
+            "/boot/" + $0
+        }
+    }
+
+    private var installedKernels: [String] {
+        let root = guest.root
+        let all = root.list(root.isDirectory("/lib/modules") ? "/lib/modules" : "/usr/lib/modules")
+        guard kernels == .all else { return all.filter { $0 == guest.kernel } }
+        return all.sorted { ($0 == guest.kernel ? 0 : 1, $0) < ($1 == guest.kernel ? 0 : 1, $1) }
+    }
+
+    /// What a boot entry of the kernel names; else what the tool's distributions call it.
+    private func paths(_ kernel: String, base: String?, preset: String?) -> [String] {
+        let root = guest.root
+        if let preset, let text = root.textIfReadable(Mkinitcpio.preset(preset)) {
+            let images = Mkinitcpio.images(preset: text).filter { root.exists($0) }
+            if !images.isEmpty { return images }
+        }
+        let plain = ["/boot/initrd.img-\(kernel)", "/boot/initramfs-\(kernel).img", "/boot/initrd-\(kernel)"]
+        let named = BootLoader(guest).initrds(of: kernel).filter { root.exists($0) }
+        if let image = named.first(where: { plain.contains($0) }) ?? named.first { return [image] }
+        let tokens = ["/boot", "/efi", "/boot/efi"].flatMap { folder in
+            // kernel-install: /boot/<machine-id or token>/<release>/initrd
+            root.list(folder).map { "\(folder)/\($0)/\(kernel)/initrd" }
+        }
+        let candidates = plain + tokens + (base.map { ["/boot/initramfs-\($0).img"] } ?? [])
+        return candidates.first { root.exists($0) }.map { [$0] } ?? []
+    }
+
+    // MARK: - Looking
+
+    func listing(_ path: String) -> Command {
+        // The listing of a full image is over 256 KiB; a module may be anywhere in it.
+        Command([tool.lister, path], deadline: .seconds(600), outputLimit: 8 << 20)
+    }
+
+    /// What is in `image`. Throws ``FailureCode/initramfs`` where it cannot be listed.
+    public func contents(of image: Image) async throws -> ImageContents {
+        let command = listing(image.path)
         let result = try await guest.runner.run(command)
         guard result.succeeded, !result.output.isEmpty else {
             throw Failure.command(
                 command, result, code: .initramfs, operation: "list the initramfs",
-                remedy: "Make \(command.line) work in the image.")
+                remedy: result.ending == .notFound
+                    ? "Install \(tool.lister) in the image (it comes with \(tool.rawValue)): without it nobody can tell what an initramfs has inside."
+                    : "Make \(command.line) work in the image.")
         }
-        return result.output.lines.filter { line in
-            // lsinitrd prints `ls -l` lines, lsinitramfs plain paths.
-            let name = line.words.last?.split(separator: "/").last ?? ""
-            return name == "\(module).ko" || name.hasPrefix("\(module).ko.")
+        return ImageContents(listing: result.output)
+    }
+
+    /// An image that was looked at.
+    public enum Look: Sendable {
+        case usable(ImageContents)
+        /// An earlier attempt left it unfinished: it cannot be used, and its copy is there.
+        case torn
+
+        /// Whether it must be made anew to be rid of `module`.
+        public func needsRebuild(without module: String) -> Bool {
+            if case .usable(let contents) = self { !contents.files(of: module).isEmpty } else { true }
         }
     }
 
-    /// Makes `image` anew, with a copy of the old one beside it. Where that fails the old one comes back. Throws
+    /// Looks at an image. Throws ``FailureCode/initramfs`` where it cannot be listed and no attempt of ours is the reason.
+    public func look(at image: Image) async throws -> Look {
+        guard guest.root.exists(image.backup) else { return .usable(try await contents(of: image)) }
+        let seen = try await seen(image.path)
+        let check = ImageCheck(after: seen, rootModules: [], path: image.path, named: [])
+        guard check.problems.isEmpty, let contents = seen.contents else { return .torn }
+        return .usable(contents)
+    }
+
+    private func seen(_ path: String) async throws -> ImageCheck.Seen {
+        let result = try await guest.runner.run(listing(path))
+        return ImageCheck.Seen(
+            size: guest.root.size(path) ?? 0, head: (try? guest.root.bytes(path, limit: 8)) ?? [],
+            contents: result.succeeded && !result.output.isEmpty ? ImageContents(listing: result.output) : nil)
+    }
+
+    // MARK: - Rebuilding
+
+    /// Makes the images of `unit` anew (`looks`: what they were like), each with a copy of the old one beside it. Where
+    /// that fails, or yields an image that the guest could not boot with, the old ones come back. Throws
     /// ``FailureCode/initramfs`` or ``FailureCode/guestSpace``.
-    public func rebuild(_ image: Image) async throws {
-        let copy = try backUp(image)
-        defer { if copy != image.backup { try? guest.root.remove(copy) } }
-        let command = tool.rebuild(image)
-        try guest.changes.willChange(image.path, backup: image.backup)
-        let result = try await guest.runner.run(command)
-        try guest.changes.didChange(image.path)
-        guard result.succeeded, (guest.root.size(image.path) ?? 0) > 0 else {
-            var failure = Failure.command(
-                command, result, code: .initramfs, operation: "rebuild the initramfs",
-                remedy: "Make `\(command.line)` work in the image; the old initramfs is in place again.")
-            if let problem = restore(image, from: copy) { failure.cleanup.append(problem) }
-            throw failure
+    public func rebuild(_ unit: Unit, before looks: [Look]) async throws {
+        let rootModules = RootModules(guest.root).names
+        var before: [ImageCheck.Seen] = []
+        var copies: [String] = []
+        defer {
+            for (image, copy) in zip(unit.images, copies) where copy != image.backup { try? guest.root.remove(copy) }
+        }
+        try checkSpace(unit)
+        for (image, look) in zip(unit.images, looks) {
+            switch look {
+            case .usable(let contents):
+                before.append(ImageCheck.Seen(size: guest.root.size(image.path) ?? 0, head: [], contents: contents))
+                copies.append(try backUp(image))
+            case .torn:
+                before.append(try await seen(image.backup))
+                copies.append(image.backup)
+            }
+        }
+        // The copies beside are what an undo goes back to: the ledger keeps none of its own.
+        for image in unit.images { try guest.changes.willChange(image.path, backup: image.backup) }
+        let result = try await guest.runner.run(unit.command)
+        var failure: Failure?
+        if result.succeeded {
+            // An entry names one of a kernel's images, not each (Arch's fallback).
+            let named = unit.images.first.map { BootLoader(guest).initrds(of: $0.kernel) } ?? []
+            let namesOne = unit.images.contains { named.contains($0.path) }
+            for (image, old) in zip(unit.images, before) where failure == nil {
+                let check = ImageCheck(
+                    before: old, after: try await seen(image.path), rootModules: rootModules, path: image.path,
+                    named: namesOne ? [] : named)
+                let problems = check.problems
+                guard !problems.isEmpty else { continue }
+                failure = .guest(
+                    .initramfs, "rebuild the initramfs",
+                    "\(image.path) could not be booted with after it was rebuilt: \(problems[0]).",
+                    evidence: problems + result.output.lines.lastLines(15),
+                    remedy: "Make `\(unit.command.line)` work in the image; the old initramfs is in place again.")
+            }
+        } else {
+            failure = .command(
+                unit.command, result, code: .initramfs, operation: "rebuild the initramfs",
+                remedy: "Make `\(unit.command.line)` work in the image; the old initramfs is in place again.")
+        }
+        if failure != nil {
+            for (image, copy) in zip(unit.images, copies) {
+                if let problem = restore(image, from: copy) { failure?.cleanup.append(problem) }
+            }
+        }
+        for image in unit.images { try guest.changes.didChange(image.path) }
+        if let failure { throw failure }
+    }
+
+    /// The copies, and the new images, which are written before the old ones go, on the file system that they are on.
+    private func checkSpace(_ unit: Unit) throws {
+        let folders = Set(unit.images.map { String($0.path[..<($0.path.lastIndex(of: "/") ?? $0.path.startIndex)]) })
+        for folder in folders.sorted() {
+            let images = unit.images.filter { $0.path.hasPrefix(folder + "/") }
+            let size = images.reduce(0) { $0 + (guest.root.size($1.path) ?? 0) }
+            let free = try guest.root.freeBytes(at: folder)
+            let needed = 2 * size + (4 << 20)
+            guard free >= needed else {
+                throw Failure.guest(
+                    .guestSpace, "back up the initramfs",
+                    "\(folder) has \(free >> 20) MiB free; the initramfs, \(size >> 20) MiB, needs \(needed >> 20) MiB for its copy and its successor.",
+                    remedy: "Remove old kernels from the image, or enlarge \(folder).")
+            }
         }
     }
 
     /// Copies the image, and returns the copy: what a failed attempt goes back to is what was there before it. The first
     /// copy of all stays.
     private func backUp(_ image: Image) throws -> String {
-        let size = guest.root.size(image.path) ?? 0
-        let free = try guest.root.freeBytes(at: "/boot")
-        // The copy, and the new image which is written before the old one goes.
-        let needed = 2 * size + (4 << 20)
-        guard free >= needed else {
-            throw Failure.guest(
-                .guestSpace, "back up the initramfs",
-                "/boot has \(free >> 20) MiB free; the initramfs, \(size >> 20) MiB, needs \(needed >> 20) MiB for its copy and its successor.",
-                remedy: "Remove old kernels from the image, or enlarge /boot.")
-        }
         let copy = guest.root.exists(image.backup) ? image.previous : image.backup
         do {
             try guest.root.copy(image.path, to: copy)
         } catch {
             throw Failure.guest(
                 .initramfs, "back up the initramfs", "\(copy) could not be written: \(describe(error)).",
-                remedy: "Look at /boot.")
+                remedy: "Look at the file system of \(copy).")
         }
         return copy
     }
@@ -160,5 +229,10 @@ public struct Initramfs: Sendable {
         } catch {
             return "the initramfs could not be restored from \(copy): \(describe(error))"
         }
+    }
+
+    /// Removes copies that an interrupted attempt left.
+    public func removeLeftovers() {
+        for image in images { try? guest.root.remove(image.previous) }
     }
 }

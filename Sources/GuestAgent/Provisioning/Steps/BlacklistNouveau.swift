@@ -2,6 +2,9 @@ import Contract
 import Guest
 
 /// Keeps nouveau from being loaded: by modprobe, and on the kernel command line for what runs before modprobe.d counts.
+///
+/// Blacklists of others (nvidia-installer's, a distribution's) are told as evidence and do not replace ours: they may go
+/// with the package that brought them.
 struct BlacklistNouveau: Step {
     let id = StepID.blacklistNouveau
     let title = "blacklist nouveau"
@@ -19,20 +22,50 @@ struct BlacklistNouveau: Step {
     func check(_ context: StepContext) async throws -> CheckResult {
         var reasons: [String] = []
         if context.root.textIfReadable(Self.file) != Self.text { reasons.append("\(Self.file) is missing") }
-        let missing = BootLoader(context.guest).missing(Self.parameters)
-        if !missing.isEmpty { reasons.append("the boot loader does not pass \(missing.joined(separator: " "))") }
+        let bootLoader = bootLoader(context)
+        let missing = bootLoader.missing(Self.parameters)
+        if !missing.isEmpty {
+            reasons.append("the boot loader does not pass \(missing.joined(separator: " "))")
+        } else {
+            // Entries that are right, and settings for the next kernel that are not.
+            for case .write(let path, _) in bootLoader.changes(adding: Self.parameters) {
+                reasons.append("\(path) lacks the blacklist")
+            }
+        }
         return reasons.isEmpty ? .satisfied(evidence(context)) : .needed(reasons.joined(separator: "; "))
     }
 
+    func preview(_ context: StepContext) async throws -> [DryRun.Action] {
+        var actions: [DryRun.Action] = []
+        if context.root.textIfReadable(Self.file) != Self.text {
+            actions.append(.write(path: Self.file, text: Self.text))
+        }
+        let bootLoader = bootLoader(context)
+        for change in bootLoader.changes(adding: Self.parameters) {
+            switch change {
+            case .write(let path, let text): actions.append(.write(path: path, text: text))
+            case .remove(let path): actions.append(.remove(path: path))
+            case .run(let command, _): actions.append(.run(command.line))
+            }
+        }
+        if case .leftAlone(let why) = bootLoader.kind {
+            actions.append(
+                .note("\(why): the kernel command line is left alone; modprobe.d and the initramfs do the work"))
+        }
+        return actions
+    }
+
     func apply(_ context: StepContext) async throws -> ApplyResult {
-        if context.root.textIfReadable(Self.file) != Self.text { try context.changes.write(Self.text, to: Self.file) }
-        let bootLoader = BootLoader(context.guest)
-        if !bootLoader.missing(Self.parameters).isEmpty { try await bootLoader.add(Self.parameters) }
+        if context.root.textIfReadable(Self.file) != Self.text {
+            try context.changes.write(Self.text, to: Self.file)
+        }
+        try await bootLoader(context).add(Self.parameters)
         return .applied
     }
 
     func verify(_ context: StepContext) async throws -> [String] {
-        let missing = BootLoader(context.guest).missing(Self.parameters)
+        let bootLoader = bootLoader(context)
+        let missing = bootLoader.missing(Self.parameters)
         if !missing.isEmpty {
             context.emit(
                 .warning(
@@ -41,23 +74,26 @@ struct BlacklistNouveau: Step {
                         "the boot loader's new configuration lacks \(missing.joined(separator: " ")); modprobe.d and the initramfs keep nouveau away without it"
                 ))
         }
-        return evidence(context)
-    }
-
-    private func evidence(_ context: StepContext) -> [String] {
-        ["\(Self.file) blacklists nouveau", commandLine(BootLoader(context.guest))]
-    }
-
-    /// What the generated configuration really has.
-    private func commandLine(_ bootLoader: BootLoader) -> String {
-        guard let configuration = bootLoader.configuration else {
-            return "no GRUB: the kernel command line is left alone"
+        let configuration = ModprobeConfiguration(context.root)
+        for line in configuration.contradicting("nouveau", option: "modeset=0", except: Self.file) {
+            context.emit(
+                .warning(
+                    id,
+                    message: "\(line) contradicts the blacklist, which holds as long as nobody asks for nouveau by name"
+                ))
         }
-        guard bootLoader.hasKernelLines else { return "\(configuration) boots no kernel by itself" }
-        let missing = bootLoader.missing(Self.parameters)
-        let passed = Self.parameters.filter { !missing.contains($0) }
-        return passed.isEmpty
-            ? "\(configuration) passes nothing about nouveau"
-            : "\(configuration) passes \(passed.joined(separator: " "))"
+        return evidence(context) + [try await bootLoader.grubbySays(Self.parameters)].compactMap { $0 }
+    }
+
+    private func bootLoader(_ context: StepContext) -> BootLoader {
+        BootLoader(context.guest, kernels: context.plan.recipe.kernels)
+    }
+
+    /// What the boot entries really have comes last.
+    private func evidence(_ context: StepContext) -> [String] {
+        ["\(Self.file) blacklists nouveau"]
+            + ModprobeConfiguration(context.root).blacklisting("nouveau", except: Self.file).map {
+                "\($0), not ours, blacklists it too"
+            } + [bootLoader(context).evidence(of: Self.parameters)]
     }
 }

@@ -41,7 +41,12 @@ struct UndoFiles: Step {
     func preview(_ context: StepContext) async throws -> [DryRun.Action] {
         var actions: [DryRun.Action] = []
         var remakes = false
-        for change in try Self.pending(context) {
+        let pending = try Self.pending(context)
+        let entries = try Self.changedEntries(pending, context)
+        for path in entries {
+            actions.append(.note("take \(BlacklistNouveau.parameters.joined(separator: " ")) out of \(path)"))
+        }
+        for change in pending where !entries.contains(change.path) {
             let outcome = try context.changes.restoration(of: change)
             switch (Cache(change.path), outcome, change.original) {
             case (.bootLoader?, .restored, _) where !remakes, (nil, .restored, _):
@@ -68,7 +73,8 @@ struct UndoFiles: Step {
     func apply(_ context: StepContext) async throws -> ApplyResult {
         let changes = context.changes
         let pending = try Self.pending(context)
-        for change in pending where Cache(change.path) == nil {
+        try await takeArgumentsOut(pending, context)
+        for change in try Self.pending(context) where Cache(change.path) == nil {
             if change.path == Self.defaults, case .left = try changes.restoration(of: change),
                 let text = Self.withoutOurs(context)
             {
@@ -105,6 +111,27 @@ struct UndoFiles: Step {
                 .undo, title, "Some files were not put back.", evidence: pending.map(\.path), remedy: "Run undo again.")
         }
         return try evidence(context)
+    }
+
+    /// Boot entries that somebody changed since keep what he wrote, and lose our arguments.
+    private func takeArgumentsOut(_ pending: [Change], _ context: StepContext) async throws {
+        let changed = try Self.changedEntries(pending, context)
+        guard !changed.isEmpty else { return }
+        try await BootLoader(context.guest).remove(BlacklistNouveau.parameters)
+        context.root.sync()
+        for path in changed { try context.changes.settle(path, .withoutOurs) }
+    }
+
+    /// Of `pending`, the boot loader's files that are not as we left them; its defaults and what is generated have ways of
+    /// their own.
+    private static func changedEntries(_ pending: [Change], _ context: StepContext) throws -> [String] {
+        let ours = Set(BootLoader(context.guest).changes(removing: BlacklistNouveau.parameters).flatMap(\.paths))
+        return try pending.filter { change in
+            guard change.path != defaults, Cache(change.path) == nil, ours.contains(change.path),
+                case .left = try context.changes.restoration(of: change)
+            else { return false }
+            return true
+        }.map(\.path)
     }
 
     /// As it was, where its sources are as they were and nobody made it anew since (a kernel's installation does);

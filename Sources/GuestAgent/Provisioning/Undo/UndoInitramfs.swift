@@ -72,9 +72,7 @@ struct UndoInitramfs: Step {
     }
 
     private func rebuild(_ image: String, _ context: StepContext) -> Command? {
-        guard let initramfs = Initramfs(context.guest), let found = initramfs.images.first(where: { $0.path == image })
-        else { return nil }
-        return initramfs.tool.rebuild(found)
+        Initramfs(context.guest)?.units.first { unit in unit.images.contains { $0.path == image } }?.command
     }
 
     private func evidence(_ context: StepContext) throws -> [String] {
