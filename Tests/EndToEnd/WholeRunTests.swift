@@ -19,7 +19,7 @@ extension EndToEnd {
             #expect(report.image.result == bench.result)
             let steps: [StepID] = [
                 .inspect, .prerequisites, .blacklistNouveau, .initramfs, .unloadNouveau, .driver, .proveDriver,
-                .cudaToolkit, .environment, .proveCUDA,
+                .gpuProbe, .cudaToolkit, .environment, .proveCUDA,
             ]
             #expect(report.steps.map(\.id) == steps)
             for step in report.steps {
@@ -68,7 +68,7 @@ extension EndToEnd {
             #expect(report.outcome == .unchanged)
             #expect(report.image.result == nil)
             #expect(!FileManager.default.fileExists(atPath: second.result))
-            for step in report.steps where ![.inspect, .proveDriver, .proveCUDA].contains(step.id) {
+            for step in report.steps where ![.inspect, .proveDriver, .gpuProbe, .proveCUDA].contains(step.id) {
                 #expect(step.outcome == .satisfied, "\(step.id)")
             }
             #expect(try await second.imageDigest() == before)
