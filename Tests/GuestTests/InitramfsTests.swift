@@ -36,6 +36,11 @@ import Testing
             files: ["/boot/initrd-6.1", "/boot/special.img", "/boot/amd-ucode.img"],
             entry: "version 6.1\nlinux /vmlinuz-6.1\ninitrd /amd-ucode.img\ninitrd /special.img\n",
             images: ["/boot/special.img"]),
+        Place(
+            files: ["/boot/abc/6.1/initrd", "/boot/abc/6.1/initrd-fallback", "/boot/overlay.img"],
+            entry: "version 6.1\nlinux /abc/6.1/linux\ninitrd /abc/6.1/initrd-fallback\ninitrd /abc/6.1/initrd\n"
+                + "initrd /overlay.img\n",
+            images: ["/boot/abc/6.1/initrd", "/boot/abc/6.1/initrd-fallback"]),
         Place(files: [], images: []),
     ]
 
@@ -57,7 +62,9 @@ import Testing
         let guest = Guest(root: fake.root, runner: FakeRunner([:]))
         #expect(Initramfs(guest)?.images.map(\.kernel) == ["6.2", "6.1"])
         #expect(
-            Initramfs(guest, kernels: .running)?.units.map(\.command.line) == ["dracut --force /boot/initrd-6.2 6.2"])
+            Initramfs(guest, kernels: .running)?.units.map(\.command.line) == [
+                "dracut --force /boot/initrd-6.2.gpu-guest-agent-new 6.2"
+            ])
     }
 
     @Test func readsListings() {
@@ -152,19 +159,34 @@ import Testing
         #expect(Mkinitcpio.withoutNouveau(new) == new)
     }
 
+    @Test(
+        arguments: [
+            ("PRESETS=('default')\n", ["/a"]), ("PRESETS=('default' 'fallback')  # both\n", ["/a", "/b"]),
+            ("PRESETS=(\n'default')\n", ["/a", "/b"]), ("", ["/a", "/b"]),
+        ] as [(String, [String])])
+    func knowsWhatAPresetMakes(_ presets: String, _ images: [String]) {
+        #expect(Mkinitcpio.images(preset: presets + "default_image=/a\nfallback_image=\"/b\"\n") == images)
+    }
+
+    static let one = [
+        "/usr/bin/dracut": "", "/lib/modules/6.1/x": "", "/boot/initrd-6.1": "070701old",
+        "/proc/self/mountinfo": "22 1 254:1 / / rw shared:1 - xfs /dev/vda1 rw\n",
+    ]
+    static let lists: @Sendable (SystemRoot, Bool) -> FakeRunner.Answer = { root, isWhole in
+        { command in
+            let old = try root.text(command.arguments[1]) == "070701old"
+            return CommandResult(
+                .exited(0), output: old ? "init\nm/xfs.ko\nm/nouveau.ko\n" : isWhole ? "init\nm/xfs.ko\n" : "init\n")
+        }
+    }
+
     /// A rebuild that works but yields an image without the root disk's driver is a failure, and nothing has changed.
-    @Test func restoresAnImageThatWouldNotBoot() async throws {
-        let fake = try FakeRoot([
-            "/usr/bin/dracut": "", "/lib/modules/6.1/x": "", "/boot/initrd-6.1": "070701old",
-            "/proc/self/mountinfo": "22 1 254:1 / / rw shared:1 - xfs /dev/vda1 rw\n",
-        ])
+    @Test func leavesAnImageThatWouldNotBoot() async throws {
+        let fake = try FakeRoot(Self.one)
         let runner = FakeRunner([
-            "lsinitrd": { [root = fake.root] command in
-                let old = try root.text(command.arguments[1]) == "070701old"
-                return CommandResult(.exited(0), output: old ? "init\nm/xfs.ko\nm/nouveau.ko\n" : "init\n")
-            },
-            "dracut --force /boot/initrd-6.1 6.1": { [root = fake.root] _ in
-                try root.write("070701new", to: "/boot/initrd-6.1")
+            "lsinitrd": Self.lists(fake.root, false),
+            "dracut --force /boot/initrd-6.1.gpu-guest-agent-new 6.1": { [root = fake.root] command in
+                try root.write("070701new", to: command.arguments[2])
                 return CommandResult(.exited(0), output: "dracut: done\n")
             },
         ])
@@ -175,12 +197,34 @@ import Testing
         let failure = await #expect(throws: Failure.self) { try await initramfs.rebuild(unit, before: [look]) }
         #expect(failure?.message.contains("xfs") == true && failure?.evidence.last == "dracut: done")
         #expect(try fake.root.text("/boot/initrd-6.1") == "070701old")
+        #expect(fake.root.list("/boot").sorted() == ["initrd-6.1", "initrd-6.1.before-gpu"])
         // Torn by a crash: seen as such, made anew from the copy's point of view.
         try fake.write("/boot/initrd-6.1", "")
         guard case .torn = try await initramfs.look(at: unit.images[0]) else {
             Issue.record("not seen")
             return
         }
+    }
+
+    /// A power cut while dracut copies its result finds the old image whole; what it left is written anew.
+    @Test func replacesAnImageOnlyByAWholeOne() async throws {
+        let fake = try FakeRoot(Self.one.merging(["/boot/initrd-6.1.gpu-guest-agent-new": "torn"]) { $1 })
+        let runner = FakeRunner([
+            "lsinitrd": Self.lists(fake.root, true),
+            "dracut --force": { [root = fake.root] command in
+                #expect(try root.text("/boot/initrd-6.1") == "070701old" && !root.exists(command.arguments[2]))
+                try root.write("070701new", to: command.arguments[2])
+                return CommandResult(.exited(0))
+            },
+        ])
+        let guest = Guest(root: fake.root, runner: runner)
+        let initramfs = try #require(Initramfs(guest))
+        let unit = try #require(initramfs.units.first)
+        try await initramfs.rebuild(unit, before: [try await initramfs.look(at: unit.images[0])])
+        #expect(try fake.root.text("/boot/initrd-6.1") == "070701new")
+        #expect(fake.root.list("/boot").sorted() == ["initrd-6.1", "initrd-6.1.before-gpu"])
+        try guest.changes.restore("/boot/initrd-6.1")
+        #expect(try fake.root.text("/boot/initrd-6.1") == "070701old")
     }
 }
 

@@ -269,7 +269,7 @@ private struct Tools: Sendable {
                 told = !(try root.text("/etc/mkinitcpio.conf")).contains(" kms")
                 images = ["", "-fallback"].map { "/boot/initramfs-\(command.arguments[2])\($0).img" }
             }
-            for image in images where root.exists(image) {
+            for image in images where root.exists(image) || command.arguments[0] == "dracut" {
                 try root.write("070701 made anew, \(told ? "clean" : "with nouveau")\n", to: image)
             }
             return CommandResult(.exited(0))

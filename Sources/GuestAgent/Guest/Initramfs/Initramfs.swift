@@ -11,12 +11,30 @@ public struct Initramfs: Sendable {
         public var backup: String { path + ".before-gpu" }
         /// The image as it was before this attempt, where ``backup`` is an earlier one's.
         var previous: String { path + ".gpu-guest-agent-old" }
+        /// Where dracut makes its successor.
+        var successor: String { path + ".gpu-guest-agent-new" }
     }
 
-    /// Images that one command makes: those of a kernel.
+    /// Images that one command makes.
     public struct Unit: Sendable {
         public var images: [Image]
         public var command: Command
+        /// The command makes each image beside the old one; the others replace it themselves.
+        var makesSuccessors: Bool
+
+        /// Where the command leaves an image.
+        func made(_ image: Image) -> String { makesSuccessors ? image.successor : image.path }
+
+        /// Whether the command left no image empty.
+        public func isMade(_ root: SystemRoot) -> Bool { images.allSatisfy { (root.size(made($0)) ?? 0) > 0 } }
+
+        /// Puts what the command made in the old images' places. On disk first: a power cut must find the old image or the
+        /// new one.
+        public func replaceImages(_ root: SystemRoot) throws {
+            root.sync()
+            guard makesSuccessors else { return }
+            for image in images { try root.move(image.successor, to: image.path) }
+        }
     }
 
     let guest: Guest
@@ -35,16 +53,21 @@ public struct Initramfs: Sendable {
     /// The images of each kernel that has any, the running kernel's first. Rescue images (EL's `initramfs-0-rescue-…`) belong
     /// to no installed kernel and stay as they are: they are what a broken guest is booted with.
     public var units: [Unit] {
-        installedKernels.compactMap { kernel in
+        installedKernels.flatMap { kernel in
             let base = BootLoader.packageBase(of: kernel, guest.root)
             let preset =
                 tool == .mkinitcpio ? base.flatMap { guest.root.exists(Mkinitcpio.preset($0)) ? $0 : nil } : nil
-            let paths = paths(kernel, base: base, preset: preset)
-            guard !paths.isEmpty else { return nil }
-            return Unit(
-                images: paths.map { Image(path: $0, kernel: kernel) },
-                command: Command(
-                    tool.command(kernel, images: paths, preset: preset), deadline: .seconds(1800), mergesErrors: true))
+            let images = paths(kernel, base: base, preset: preset).map { Image(path: $0, kernel: kernel) }
+            guard !images.isEmpty else { return [Unit]() }
+            // dracut makes one image at a time, the others all of a kernel's.
+            return (tool == .dracut ? images.map { [$0] } : [images]).map { images in
+                Unit(
+                    images: images,
+                    command: Command(
+                        tool.command(kernel, images: images, preset: preset), deadline: .seconds(1800),
+                        mergesErrors: true),
+                    makesSuccessors: tool == .dracut)
+            }
         }
     }
 
@@ -74,13 +97,22 @@ public struct Initramfs: Sendable {
         }
         let plain = ["/boot/initrd.img-\(kernel)", "/boot/initramfs-\(kernel).img", "/boot/initrd-\(kernel)"]
         let named = BootLoader(guest).initrds(of: kernel).filter { root.exists($0) }
-        if let image = named.first(where: { plain.contains($0) }) ?? named.first { return [image] }
+        let (fallbacks, others) = (named.filter { Self.isFallback($0) }, named.filter { !Self.isFallback($0) })
+        if let image = others.first(where: { plain.contains($0) }) ?? others.first ?? fallbacks.first {
+            // Other tools make theirs with the first; what else an entry names may be no whole image.
+            return [image] + (tool == .dracut ? fallbacks.filter { $0 != image } : [])
+        }
         let tokens = ["/boot", "/efi", "/boot/efi"].flatMap { folder in
             // kernel-install: /boot/<machine-id or token>/<release>/initrd
             root.list(folder).map { "\(folder)/\($0)/\(kernel)/initrd" }
         }
         let candidates = plain + tokens + (base.map { ["/boot/initramfs-\($0).img"] } ?? [])
         return candidates.first { root.exists($0) }.map { [$0] } ?? []
+    }
+
+    /// An image with the drivers of any machine, beside the one for this machine.
+    static func isFallback(_ path: String) -> Bool {
+        path.split(separator: "/").last.map { $0.contains("fallback") } ?? false
     }
 
     // MARK: - Looking
@@ -144,6 +176,7 @@ public struct Initramfs: Sendable {
         defer {
             for (image, copy) in zip(unit.images, copies) where copy != image.backup { try? guest.root.remove(copy) }
         }
+        for image in unit.images where unit.makesSuccessors { try guest.root.remove(image.successor) }
         try checkSpace(unit)
         for (image, look) in zip(unit.images, looks) {
             switch look {
@@ -165,7 +198,7 @@ public struct Initramfs: Sendable {
             let namesOne = unit.images.contains { named.contains($0.path) }
             for (image, old) in zip(unit.images, before) where failure == nil {
                 let check = ImageCheck(
-                    before: old, after: try await seen(image.path), rootModules: rootModules, path: image.path,
+                    before: old, after: try await seen(unit.made(image)), rootModules: rootModules, path: image.path,
                     named: namesOne ? [] : named)
                 let problems = check.problems
                 guard !problems.isEmpty else { continue }
@@ -180,8 +213,23 @@ public struct Initramfs: Sendable {
                 unit.command, result, code: .initramfs, operation: "rebuild the initramfs",
                 remedy: "Make `\(unit.command.line)` work in the image; the old initramfs is in place again.")
         }
+        if failure == nil {
+            do {
+                try unit.replaceImages(guest.root)
+            } catch {
+                failure = .guest(
+                    .initramfs, "rebuild the initramfs",
+                    "\(unit.images[0].path) could not be replaced: \(describe(error)).",
+                    remedy: "Look at the file system of \(unit.images[0].path).")
+            }
+        }
         if failure != nil {
-            for (image, copy) in zip(unit.images, copies) {
+            for (image, (copy, look)) in zip(unit.images, zip(copies, looks)) {
+                if unit.makesSuccessors {
+                    try? guest.root.remove(image.successor)
+                    // It was not touched, and a full /boot has no room to write it again.
+                    if case .usable = look { continue }
+                }
                 if let problem = restore(image, from: copy) { failure?.cleanup.append(problem) }
             }
         }
@@ -231,8 +279,10 @@ public struct Initramfs: Sendable {
         }
     }
 
-    /// Removes copies that an interrupted attempt left.
+    /// Removes copies and half-made images that an interrupted attempt left.
     public func removeLeftovers() {
-        for image in images { try? guest.root.remove(image.previous) }
+        for image in images {
+            for path in [image.previous, image.successor] { try? guest.root.remove(path) }
+        }
     }
 }

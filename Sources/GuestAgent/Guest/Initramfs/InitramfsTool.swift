@@ -69,12 +69,16 @@ public enum InitramfsTool: String, Sendable {
         exclusions(root).filter { root.textIfReadable($0.path) != $0.text }
     }
 
-    /// What makes the images of one kernel anew.
-    func command(_ kernel: String, images: [String], preset: String?) -> [String] {
+    /// What makes images of one kernel anew. dracut ends with a plain copy onto the image, which a power cut would tear: it
+    /// is given another name beside it. The others write beside by themselves.
+    func command(_ kernel: String, images: [Initramfs.Image], preset: String?) -> [String] {
         switch self {
         case .initramfsTools: ["update-initramfs", "-u", "-k", kernel]
-        case .dracut: ["dracut", "--force", images[0], kernel]
-        case .mkinitcpio: preset.map { ["mkinitcpio", "-p", $0] } ?? ["mkinitcpio", "-k", kernel, "-g", images[0]]
+        case .dracut:
+            ["dracut", "--force"] + (Initramfs.isFallback(images[0].path) ? ["--no-hostonly"] : [])
+                + [images[0].successor, kernel]
+        case .mkinitcpio:
+            preset.map { ["mkinitcpio", "-p", $0] } ?? ["mkinitcpio", "-k", kernel, "-g", images[0].path]
         }
     }
 

@@ -5,8 +5,17 @@ enum Mkinitcpio {
 
     /// The images that a preset makes: `default_image="/boot/initramfs-linux.img"`, for each of `PRESETS=('default' …)`.
     static func images(preset text: String) -> [String] {
-        ShellAssignments(text).all.filter { $0.name.hasSuffix("_image") }.compactMap { $0.parts?.value }
-            .filter { $0.hasPrefix("/") }
+        let script = ShellAssignments(text)
+        let array = script.all.last { $0.name == "PRESETS" }.map { script.lines[$0.line].prefix { $0 != "#" } }
+        // An array over several lines is left to the shell, and all images count.
+        let names = array.flatMap { line in
+            line.contains(")")
+                ? line.drop { $0 != "=" }.split { !($0.isLetter || $0.isNumber || "_-".contains($0)) } : nil
+        }
+        return script.all.filter { assignment in
+            assignment.name.hasSuffix("_image")
+                && names?.contains { assignment.name == $0 + "_image" } ?? true
+        }.compactMap { $0.parts?.value }.filter { $0.hasPrefix("/") }
     }
 
     /// The configuration files that any image is made with: the main one, its drop-ins and what presets name.

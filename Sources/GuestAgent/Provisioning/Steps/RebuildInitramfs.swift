@@ -39,6 +39,7 @@ struct RebuildInitramfs: Step {
 
     func apply(_ context: StepContext) async throws -> ApplyResult {
         guard let initramfs = initramfs(context) else { return .applied }
+        initramfs.removeLeftovers()
         for exclusion in initramfs.tool.missingExclusions(context.root) {
             try context.changes.write(exclusion.text, to: exclusion.path, mode: exclusion.mode)
         }

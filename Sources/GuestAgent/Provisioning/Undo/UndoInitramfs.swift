@@ -23,7 +23,7 @@ struct UndoInitramfs: Step {
             let action: DryRun.Action =
                 try isOurs(image, context)
                 ? .note("put \(image) back, from \(image)\(Self.ending)")
-                : rebuild(image, context).map { .run($0.line) } ?? .note("\(image) is gone")
+                : rebuild(image, context).map { .run($0.command.line) } ?? .note("\(image) is gone")
             return [action, .remove(path: image + Self.ending)]
         }
     }
@@ -32,16 +32,17 @@ struct UndoInitramfs: Step {
         for image in try images(context) {
             if try isOurs(image, context) {
                 try context.changes.restore(image)
-            } else if let command = rebuild(image, context) {
+            } else if let unit = rebuild(image, context) {
                 context.emit(.progress(id, message: "rebuilding \(image)"))
+                let command = unit.command
                 let result = try await context.run(command)
-                guard result.succeeded, (context.root.size(image) ?? 0) > 0 else {
+                guard result.succeeded, unit.isMade(context.root) else {
                     throw Failure.command(
                         command, result, code: .initramfs, operation: title,
                         remedy:
                             "Make `\(command.line)` work in the guest; \(image)\(Self.ending) is the image of before.")
                 }
-                context.root.sync()
+                try unit.replaceImages(context.root)
                 try context.changes.settle(image, .withoutOurs)
             } else {
                 try context.changes.settle(image, .left("its kernel is gone"))
@@ -71,8 +72,8 @@ struct UndoInitramfs: Step {
         return try changes.pending(image).map { try context.changes.restoration(of: $0) == .restored } ?? false
     }
 
-    private func rebuild(_ image: String, _ context: StepContext) -> Command? {
-        Initramfs(context.guest)?.units.first { unit in unit.images.contains { $0.path == image } }?.command
+    private func rebuild(_ image: String, _ context: StepContext) -> Initramfs.Unit? {
+        Initramfs(context.guest)?.units.first { unit in unit.images.contains { $0.path == image } }
     }
 
     private func evidence(_ context: StepContext) throws -> [String] {
