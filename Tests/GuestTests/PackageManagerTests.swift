@@ -204,6 +204,10 @@ import Testing
         Said(
             release: sles, text: "Warning: No repositories defined. Operating only with the installed resolvables.",
             status: 6, code: .prerequisites),
+        // The mirror has a newer package than the metadata name.
+        Said(
+            release: sles, text: "File './x86_64/gcc-7-3.9.x86_64.rpm' not found on medium 'https://example/'",
+            status: 8, code: .prerequisites),
         Said(release: arch, text: "error: target not found: gcc"),
         Said(
             release: arch, text: "error: failed to commit transaction (not enough free disk space)", code: .guestSpace),
@@ -283,24 +287,84 @@ import Testing
         #expect(PacmanPackages.belongs(version, to: release) == same)
     }
 
-    @Test func choosesFromAFolderOfRPMs() {
-        func file(_ name: String, _ version: String) -> DnfPackages.File {
-            DnfPackages.File(path: "/p/\(name)-\(version).rpm", name: name, version: version)
-        }
-        let files = [
-            file("gcc", "11.4-2.x86_64"), file("cpp", "11.4-2.x86_64"), file("bash", "5-1.x86_64"),
-            file("kernel-devel", "5.14.0-1.x86_64"), file("kernel-devel", "5.14.0-2.x86_64"),
-        ]
-        let (paths, lacking) = DnfPackages.selection(
-            ["gcc", "make", "kernel-devel-5.14.0-2.x86_64"], files, installed: ["bash"])
-        #expect(lacking == ["make"])
-        #expect(
-            paths == ["/p/gcc-11.4-2.x86_64.rpm", "/p/cpp-11.4-2.x86_64.rpm", "/p/kernel-devel-5.14.0-2.x86_64.rpm"])
+    /// A capability may be found where no package has the name; only some other repository was left out.
+    @Test func takesACapabilityForFound() async throws {
+        let runner = FakeRunner([
+            "zypper": FakeRunner.says("'gcc' not found in package names. Trying capabilities.\n", status: 106)
+        ])
+        try await Self.manager(Self.sles, try FakeRoot(), runner).install(["gcc"]) { _ in }
+        #expect(runner.ran.count == 1)
     }
 
-    @Test func namesAPacmanPackageByItsFile() {
-        #expect(PacmanPackages.name(ofFile: "linux-lts-headers-6.12.49-1-x86_64.pkg.tar.zst") == "linux-lts-headers")
-        #expect(PacmanPackages.name(ofFile: "gcc-15.1-1-x86_64.pkg.tar.zst.sig") == nil)
+    @Test func choosesFromAFolderOfRPMs() {
+        func file(_ name: String, _ version: String) -> DnfPackages.File {
+            DnfPackages.File(
+                path: "/p/\(name)-\(version).rpm", name: name, version: "\(version).x86_64",
+                order: PackageVersion("(none):\(version)"))
+        }
+        let files = [
+            file("gcc", "11.4-2"), file("cpp", "11.4-2"), file("bash", "5-1"), file("glibc", "2.34-100"),
+            file("glibc", "2.34-83"), file("openssl", "3.0-9"), file("zlib", "1.2-2"),
+            file("kernel-headers", "5.14.0-2"),
+            file("kernel-srpm-macros", "1.0-1"), file("kernel-core", "5.14.0-2"), file("kernel-devel", "5.14.0-1"),
+            file("kernel-devel", "5.14.0-2"),
+        ]
+        let (paths, lacking) = DnfPackages.selection(
+            ["gcc", "make", "kernel-devel-5.14.0-2.x86_64"], files,
+            installed: [
+                "bash": PackageVersion("(none):5-1"), "glibc": PackageVersion("(none):2.34-83"),
+                "openssl": PackageVersion("1:1.1-1"), "zlib": PackageVersion("(none):1.2-10"),
+            ])
+        #expect(lacking == ["make"])
+        #expect(
+            paths
+                == [
+                    "gcc-11.4-2", "cpp-11.4-2", "glibc-2.34-100", "kernel-headers-5.14.0-2", "kernel-srpm-macros-1.0-1",
+                    "kernel-devel-5.14.0-2",
+                ].map { "/p/\($0).rpm" })
+    }
+
+    @Test func installsFromAFolderOfRPMs() async throws {
+        let fake = try FakeRoot(["/p/a.rpm": "", "/p/b.rpm": ""])
+        let runner = FakeRunner([
+            "rpm -qa": FakeRunner.says("glibc (none):2.34-83\nbash (none):5-1\n"),
+            "rpm -qp": { command in
+                let isNew = command.arguments.last?.hasSuffix("/a.rpm") == true
+                return CommandResult(.exited(0), output: "\(isNew ? "glibc 2.34-100" : "bash 5-1") x86_64 (none)\n")
+            },
+            "dnf": FakeRunner.says(""),
+        ])
+        try await Self.manager(Self.rocky, fake, runner).install(["glibc"], fromFolder: "/p") { _ in }
+        #expect(runner.ran.last?.hasSuffix("install \(fake.root.real("/p/a.rpm"))") == true)
+    }
+
+    /// What an old image's databases say of headers is of no use.
+    @Test(arguments: [("6.16.8.arch3-1", true), ("6.17.1.arch1-1", false)])
+    func asksForHeadersOfToday(_ offered: String, _ same: Bool) async throws {
+        let runner = FakeRunner([
+            "pacman -Sy --noconfirm": FakeRunner.says(""), "pacman -Sp": FakeRunner.says(offered + "\n"),
+        ])
+        let fake = try FakeRoot(["/var/lib/pacman/sync/core.db": ""])
+        let manager = try Self.manager(Self.arch, fake, runner)
+        #expect(try await manager.offersHeaders(["linux-headers"], of: KernelIdentity("6.16.8-arch3-1")) == same)
+        #expect(runner.ran.first == "pacman -Sy --noconfirm")
+    }
+
+    @Test func choosesFromAFolderOfArchs() {
+        #expect(PacmanPackages.File("linux-lts-headers-6.12.49-1-x86_64.pkg.tar.zst")?.name == "linux-lts-headers")
+        #expect(PacmanPackages.File("gcc-15.1-1-x86_64.pkg.tar.zst.sig") == nil)
+        let files = [
+            "gcc-15.1-2", "gcc-libs-15.1-2", "glibc-2.42-1", "bash-1:5.3-1", "linux-6.17-1", "linux-api-headers-6.16-1",
+            "linux-lts-headers-6.12.49-1", "zlib-1.3-1",
+        ].compactMap { PacmanPackages.File($0 + "-x86_64.pkg.tar.zst") }
+        let wanted = PacmanPackages.selection(
+            ["gcc", "linux-lts-headers"], files,
+            installed: [
+                "glibc": PackageVersion("2.42-1"), "gcc-libs": PackageVersion("15.1-1"),
+                "bash": PackageVersion("9.9-9"),
+                "linux": PackageVersion("6.16-1"), "zlib": PackageVersion("1:1.2-1"),
+            ])
+        #expect(wanted.map(\.name) == ["gcc", "gcc-libs", "bash", "linux-api-headers", "linux-lts-headers"])
     }
 }
 

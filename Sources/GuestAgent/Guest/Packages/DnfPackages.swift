@@ -130,21 +130,56 @@ public struct DnfPackages: PackageManager {
         var name: String
         /// VERSION-RELEASE.ARCHITECTURE
         var version: String
+        /// EPOCH:VERSION-RELEASE
+        var order: PackageVersion
 
         /// Whether `wanted` asks for it: by its name, or by name and version.
         func answers(_ wanted: String) -> Bool { wanted == name || wanted == "\(name)-\(version)" }
+
+        /// Whether it is one kernel's, its modules or headers. kernel-headers are the C library's, of any kernel, and
+        /// macros are for building packages.
+        var isOfOneKernel: Bool {
+            name.hasPrefix("kernel") && !name.hasSuffix("-headers") && !name.hasSuffix("-macros")
+        }
     }
 
-    /// What of a folder is installed: the files that were asked for, and the others that are not installed yet, which are
-    /// there for their sake. Of packages that come with each kernel only those that were asked for.
-    static func selection(_ names: [String], _ files: [File], installed: Set<String>) -> (
+    /// What of a folder is installed: the files that were asked for, and the others that are there for their sake, in the
+    /// newest version, unless the guest has the same or a newer one. Packages require each other in the very same
+    /// version (glibc-devel and glibc), hence also newer versions of what is installed. Of packages that come with each
+    /// kernel only those that were asked for.
+    static func selection(_ names: [String], _ files: [File], installed: [String: PackageVersion]) -> (
         paths: [String], lacking: [String]
     ) {
-        let lacking = names.filter { wanted in !installed.contains(wanted) && !files.contains { $0.answers(wanted) } }
+        let lacking = names.filter { wanted in
+            installed[wanted] == nil && !files.contains { $0.answers(wanted) }
+        }
+        let asked = files.filter { file in names.contains { file.answers($0) } }
         let paths = files.filter { file in
-            names.contains { file.answers($0) } || !file.name.hasPrefix("kernel") && !installed.contains(file.name)
+            if asked.contains(file) { return true }
+            return !file.isOfOneKernel && !asked.contains { $0.name == file.name }
+                && installed[file.name].map { $0 < file.order } ?? true
+                && !files.contains { $0.name == file.name && file.order < $0.order }
         }
         return (paths.map(\.path), lacking)
+    }
+
+    /// Names and versions of all installed packages, the newest of each.
+    private func installedVersions() async throws -> [String: PackageVersion] {
+        let command = Command(
+            ["rpm", "-qa", "--qf", "%{NAME} %{EPOCH}:%{VERSION}-%{RELEASE}\\n"], deadline: .seconds(120),
+            outputLimit: 4 << 20)
+        let result = try await guest.runner.run(command)
+        guard result.succeeded else {
+            throw Failure.command(
+                command, result, code: .prerequisites, operation: "install packages from the folder",
+                remedy: "Make `\(command.line)` work in the image.")
+        }
+        var versions: [String: PackageVersion] = [:]
+        for words in result.output.lines.map(\.words) where words.count == 2 {
+            let version = PackageVersion(words[1])
+            versions[words[0]] = versions[words[0]].map { max($0, version) } ?? version
+        }
+        return versions
     }
 
     public func install(
@@ -155,16 +190,21 @@ public struct DnfPackages: PackageManager {
         var files: [File] = []
         for path in paths {
             let result = try await guest.runner.run(
-                Command(["rpm", "-qp", "--nosignature", "--qf", "%{NAME} %{VERSION}-%{RELEASE}.%{ARCH}\\n", path]))
+                Command([
+                    "rpm", "-qp", "--nosignature", "--qf", "%{NAME} %{VERSION}-%{RELEASE} %{ARCH} %{EPOCH}\\n", path,
+                ]))
             let words = result.output.words
-            guard result.succeeded, words.count == 2 else {
+            guard result.succeeded, words.count == 4 else {
                 throw Failure.guest(
                     .payloadCorrupt, "install packages from the folder", "\(path) is not an RPM package.",
                     evidence: result.errors.lines.lastLines(3), remedy: "Give a folder of whole .rpm files.")
             }
-            files.append(File(path: path, name: words[0], version: words[1]))
+            files.append(
+                File(
+                    path: path, name: words[0], version: "\(words[1]).\(words[2])",
+                    order: PackageVersion("\(words[3]):\(words[1])")))
         }
-        let (selected, lacking) = Self.selection(names, files, installed: try await installed())
+        let (selected, lacking) = Self.selection(names, files, installed: try await installedVersions())
         guard lacking.isEmpty else { throw OfflineFolder.lacks(lacking, files.map { "\($0.name)-\($0.version)" }) }
         try await commands.require(
             installation(of: selected, ["--disablerepo=*", "--nogpgcheck"]), names, progress)

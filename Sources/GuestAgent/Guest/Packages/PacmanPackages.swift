@@ -53,10 +53,11 @@ public struct PacmanPackages: PackageManager {
         try await require(Self.update([]), [], progress)
     }
 
-    /// The sources keep one version only: it must be the running kernel's.
+    /// The sources keep one version only: it must be the running kernel's. Databases of an old image tell of packages that
+    /// the mirrors no longer have, and are brought up to date first, as far as there is a network.
     public func offersHeaders(_ names: [String], of kernel: KernelIdentity) async throws -> Bool {
         guard !names.isEmpty else { return true }
-        if !hasDatabases { _ = try await guest.runner.run(Self.refresh) }
+        _ = try await run(Self.refresh) { _ in }
         let result = try await guest.runner.run(
             Command(["pacman", "-Sp", "--print-format", "%v"] + names, deadline: .seconds(120)))
         guard result.succeeded, let version = result.output.lines.last?.trimmed else { return true }
@@ -71,7 +72,9 @@ public struct PacmanPackages: PackageManager {
     }
 
     public func preview(installing names: [String]) -> [DryRun.Action] {
-        (hasDatabases ? [] : [.run(Self.refresh.line)]) + [.run(Self.installation(of: names).line)]
+        (hasDatabases && !names.contains { $0.hasSuffix("-headers") } ? [] : [.run(Self.refresh.line)]) + [
+            .run(Self.installation(of: names).line)
+        ]
     }
 
     public func previewUpdate() -> [DryRun.Action] { [.run(Self.keyring.line), .run(Self.update([]).line)] }
@@ -121,23 +124,52 @@ public struct PacmanPackages: PackageManager {
 
     // MARK: - Without a network
 
-    /// NAME-VERSION-RELEASE-ARCHITECTURE.pkg.tar.zst
-    static func name(ofFile file: String) -> String? {
-        guard let end = file.firstRange(of: ".pkg.tar")?.lowerBound, !file.hasSuffix(".sig") else { return nil }
-        let parts = file[..<end].split(separator: "-", omittingEmptySubsequences: false)
-        return parts.count > 3 ? parts.dropLast(3).joined(separator: "-") : nil
+    /// A package file, as its name tells.
+    struct File: Equatable {
+        var file: String
+        var name: String
+        var version: PackageVersion
+
+        /// Reads NAME-VERSION-RELEASE-ARCHITECTURE.pkg.tar.zst; nil for anything else.
+        init?(_ file: String) {
+            guard let end = file.firstRange(of: ".pkg.tar")?.lowerBound, !file.hasSuffix(".sig") else { return nil }
+            let parts = file[..<end].split(separator: "-", omittingEmptySubsequences: false)
+            guard parts.count > 3 else { return nil }
+            self.file = file
+            name = parts.dropLast(3).joined(separator: "-")
+            version = PackageVersion(parts.suffix(3).dropLast().joined(separator: "-"))
+        }
+
+        /// A kernel, or its headers or documentation: linux, linux-lts-headers. linux-api-headers are the C library's.
+        var isOfOneKernel: Bool {
+            var name = name
+            for suffix in ["-headers", "-docs"] where name.hasSuffix(suffix) { name.removeLast(suffix.count) }
+            return ["linux", "linux-lts", "linux-zen", "linux-hardened", "linux-rt", "linux-rt-lts"].contains(name)
+        }
+    }
+
+    /// What of a folder is installed: the files that were asked for, and the others that are there for their sake, also
+    /// where they bring up to date what is installed: the distribution knows no partial upgrades. No other kernels.
+    static func selection(_ names: [String], _ files: [File], installed: [String: PackageVersion]) -> [File] {
+        files.filter { file in
+            if names.contains(file.name) { return true }
+            return !file.isOfOneKernel && installed[file.name].map { $0 < file.version } ?? true
+        }
     }
 
     public func install(
         _ names: [String], fromFolder folder: String, progress: @Sendable (String) -> Void
     ) async throws {
         let root = guest.root
-        let files = root.list(folder).compactMap { file in Self.name(ofFile: file).map { (file, $0) } }
-        let installed = try await installed()
-        let lacking = names.filter { wanted in !installed.contains(wanted) && !files.contains { $0.1 == wanted } }
-        guard lacking.isEmpty else { throw OfflineFolder.lacks(lacking, files.map(\.0)) }
-        let wanted = files.filter { names.contains($0.1) || !installed.contains($0.1) }
-            .map { root.real("\(folder)/\($0.0)") }
+        let files = root.list(folder).compactMap { File($0) }
+        let result = try await guest.runner.run(Command(["pacman", "-Q"], outputLimit: 4 << 20))
+        var installed: [String: PackageVersion] = [:]
+        for words in result.output.lines.map(\.words) where words.count == 2 {
+            installed[words[0]] = PackageVersion(words[1])
+        }
+        let lacking = names.filter { wanted in installed[wanted] == nil && !files.contains { $0.name == wanted } }
+        guard lacking.isEmpty else { throw OfflineFolder.lacks(lacking, files.map(\.file)) }
+        let wanted = Self.selection(names, files, installed: installed).map { root.real("\(folder)/\($0.file)") }
         try await require(
             Command(
                 ["pacman", "-U", "--noconfirm", "--needed"] + wanted, deadline: .seconds(2400), mergesErrors: true),

@@ -23,13 +23,15 @@ public struct ZypperPackages: PackageManager {
         .space("Not enough space", "needs more space", "Insufficient disk space"),
         .unregistered("No repositories defined", "no enabled repositories"),
         .network(
-            "Could not resolve host", "Timeout exceeded when accessing", "Connection failed", "Download (curl) error"),
-        .untrusted("Signature verification failed", "File '", "GPG key"),
+            "Could not resolve host", "Timeout exceeded when accessing", "Connection failed", "Download (curl) error",
+            "not found on medium"),
+        .untrusted("Signature verification failed", "is signed with an unknown key", "GPG key"),
     ]
 
+    /// "'X' not found in package names. Trying capabilities." is no miss: a capability may be found.
     static let notFound = [
         NotFoundPattern("No provider of '", "' found"), NotFoundPattern("Package '", "' not found"),
-        NotFoundPattern("'", "' not found in package names"), NotFoundPattern("nothing provides '", "'"),
+        NotFoundPattern("nothing provides '", "'"),
     ]
 
     public func installed() async throws -> Set<String> {
