@@ -61,6 +61,9 @@ import Testing
             ("ID=ubuntu\nVERSION_ID=16.04\n", "older"), ("ID=sles\nVERSION_ID=11.4\n", "older"),
             ("ID=fedora\nVERSION_ID=42\nVARIANT_ID=coreos\n", "ostree"),
             ("ID=opensuse-microos\nID_LIKE=\"suse opensuse opensuse-tumbleweed microos\"\n", "transactional"),
+            ("ID=aeon\nID_LIKE=\"suse opensuse opensuse-tumbleweed\"\n", "transactional"),
+            ("ID=other\nID_LIKE=\"suse opensuse microos\"\n", "transactional"),
+            ("ID=steamos\nID_LIKE=arch\nVERSION_ID=3.7\n", "whole image"),
         ])
     func refuses(_ release: String, _ word: String) throws {
         let fake = try FakeRoot(
@@ -147,6 +150,8 @@ import Testing
         let el7 = try on("ID=centos\nVERSION_ID=7\n")
         #expect(el7?.compilerPackages(upTo: 8)?.names == ["devtoolset-8-gcc", "devtoolset-8-gcc-c++"])
         #expect(el7?.compilerPackages(major: 9)?.source == ["centos-release-scl"])
+        let amazon = try on("ID=amzn\nID_LIKE=fedora\nVERSION_ID=2023\n")
+        #expect(amazon?.compilerPackages(upTo: 13) == nil && amazon?.dkmsSource == .distribution)
         #expect(try on("ID=debian\nVERSION_ID=13\n")?.compilerPackages(upTo: 13)?.names == ["gcc-13", "g++-13"])
         #expect(try on("ID=debian\n")?.compilerPackages(major: 13)?.names == ["gcc-13", "g++-13"])
         #expect(try on("ID=fedora\nVERSION_ID=42\n")?.compilerPackages(upTo: 13) == nil)

@@ -111,15 +111,50 @@ extension String {
             ("set default=\"0\"\n", "", "6.1.0-26"),
             ("set default=\"${saved_entry}\"\n", "saved_entry=old\n", "6.1.0-25"),
             ("set default=\"${saved_entry}\"\n", "", "6.1.0-26"), ("set default=\"1\"\n", "", "6.1.0-25"),
-            ("set default=\"more>old\"\n", "", "6.1.0-25"),
-        ])
-    func readsTheDefaultEntry(_ setting: String, _ environment: String, _ release: String) throws {
+            ("set default=\"more>older\"\n", "", "6.1.0-24"), ("set default=\"3>0\"\n", "", "6.1.0-26"),
+            ("set default=\"3>1\"\n", "", "6.1.0-24"), ("set default=\"3\"\n", "", "6.1.0-26"),
+            ("set default=\"1>2\"\n", "", "6.1.0-25"), ("set default=\"2\"\n", "", nil),
+            ("set default=\"gone\"\n", "", "6.1.0-26"),
+        ] as [(String, String, String?)])
+    func readsTheDefaultEntry(_ setting: String, _ environment: String, _ release: String?) throws {
         let fake = try FakeRoot([
-            "/lib/modules/6.1.0-25/modules.dep": "", "/lib/modules/6.1.0-26/modules.dep": "",
-            "/boot/grub/grubenv": environment,
-            "/boot/grub/grub.cfg": setting
-                + "menuentry 'New' {\n linux /boot/vmlinuz-6.1.0-26 ro\n}\nmenuentry 'Old' --id 'old' {\n linux /vmlinuz-6.1.0-25\n}\n",
+            "/lib/modules/6.1.0-24/modules.dep": "", "/lib/modules/6.1.0-25/modules.dep": "",
+            "/lib/modules/6.1.0-26/modules.dep": "", "/boot/grub/grubenv": environment,
+            "/boot/grub/grub.cfg": setting + """
+                function savedefault {
+                 save_env saved_entry
+                }
+                menuentry 'New' {
+                 linux /boot/vmlinuz-6.1.0-26 ro
+                }
+                menuentry 'Old' --id 'old' {
+                 linux /vmlinuz-6.1.0-25
+                }
+                menuentry 'Firmware' {
+                 fwsetup
+                }
+                submenu 'More' --id 'more' {
+                 menuentry 'New again' {
+                  linux /boot/vmlinuz-6.1.0-26 ro
+                 }
+                 menuentry 'Older' --id 'older' {
+                  linux /boot/vmlinuz-6.1.0-24 ro
+                 }
+                }
+
+                """,
         ])
         #expect(InstalledKernels(fake.root).nextBoot == release)
+    }
+
+    /// kernel-install's layout, and systemd-boot's folders.
+    @Test(arguments: ["/boot", "/efi", "/boot/efi"])
+    func readsEntriesOfTheirOwn(_ folder: String) throws {
+        let fake = try FakeRoot([
+            "/lib/modules/6.1.0-25/modules.dep": "", "/lib/modules/6.1.0-26/modules.dep": "",
+            "\(folder)/loader/entries/abc-6.1.0-25.conf": "title Debian\nlinux /abc/6.1.0-25/linux\n",
+            "\(folder)/loader/entries/abc-6.1.0-26.conf": "title Debian\nlinux /abc/6.1.0-26/linux\n",
+        ])
+        #expect(InstalledKernels(fake.root).nextBoot == "6.1.0-26")
     }
 }

@@ -10,6 +10,8 @@ struct BootEntry: Equatable, Sendable {
     var arguments: [String]
     /// `uname -r` as the entry itself gives it.
     var version: String?
+    /// Its name in the menu, as an entry of its own file gives it.
+    var title: String?
 
     /// A kernel that an installer set aside, with an initramfs of its own.
     var isRescue: Bool { kernel.contains("-0-rescue") }

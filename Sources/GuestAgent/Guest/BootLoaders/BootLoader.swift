@@ -122,7 +122,7 @@ public struct BootLoader: Sendable {
     // MARK: - Finding it
 
     private static let legacyConfigurations = ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"]
-    private static let entryFolders = ["/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries"]
+    static let entryFolders = ["/boot/loader/entries", "/efi/loader/entries", "/boot/efi/loader/entries"]
 
     /// grub.cfg files of the EFI system partition: EL 7 generates one there, others keep a redirector.
     private static func firmwareConfigurations(_ root: SystemRoot) -> [String] {

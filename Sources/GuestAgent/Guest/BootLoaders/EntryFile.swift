@@ -15,7 +15,7 @@ struct EntryFile {
         }
         return BootEntry(
             source: source, kernel: kernel, initrds: values("initrd").flatMap(\.words).filter { !$0.hasPrefix("$") },
-            arguments: arguments, version: values("version").first)
+            arguments: arguments, version: values("version").first, title: values("title").first)
     }
 
     /// The text with `parameters` in its options: on the last such line, or on a new one.

@@ -170,9 +170,13 @@ public struct Distribution: Equatable, Sendable {
     /// Systems whose /usr is an image: packages are not installed in the running system.
     private static func imageBased(_ root: SystemRoot) -> String? {
         if root.exists("/run/ostree-booted") { return "It is an ostree system, whose /usr is read-only." }
-        if OSRelease(of: root).id.contains("micro") {
+        let release = OSRelease(of: root)
+        if release.id.contains("micro") || ["aeon", "kalpa"].contains(release.id)
+            || release.idLike.contains(where: { $0.contains("microos") })
+        {
             return "It is updated by transactional-update, and its /usr is read-only."
         }
+        if release.id == "steamos" { return "It is updated as a whole image, and its /usr is read-only." }
         return nil
     }
 }

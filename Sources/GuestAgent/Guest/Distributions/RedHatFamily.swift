@@ -100,17 +100,25 @@ enum RedHatFamily: DistributionFamily {
     }
 
     static func compiler(_ major: Int, _ identity: Distribution.Identity) -> CompilerPackages? {
-        guard identity.line == .enterpriseLinux, let version = identity.version else { return nil }
+        guard identity.line == .enterpriseLinux, identity.id != "amzn", let version = identity.version else {
+            return nil
+        }
         let set = "\(version.major == 7 ? "devtoolset" : "gcc-toolset")-\(major)"
         return CompilerPackages(
             major: major, names: ["\(set)-gcc", "\(set)-gcc-c++"], folder: "/opt/rh/\(set)/root/usr/bin",
             source: version.major == 7 ? ["centos": ["centos-release-scl"]][identity.id] ?? [] : [])
     }
 
+    /// EPEL 7 ended in June 2024, and went from the mirrors.
+    private static let archivedEPEL7 =
+        "https://archives.fedoraproject.org/pub/archive/epel/7/x86_64/Packages/e/epel-release-7-14.noarch.rpm"
+
     static func dkms(_ identity: Distribution.Identity) -> DKMSSource {
         guard identity.line == .enterpriseLinux, let major = identity.version?.major else { return .distribution }
         return switch identity.id {
+        case "amzn": .distribution
         case "ol": .package("oracle-epel-release-el\(major)")
+        case _ where major == 7: .address(archivedEPEL7)
         case "rhel": .address("https://dl.fedoraproject.org/pub/epel/epel-release-latest-\(major).noarch.rpm")
         default: .package("epel-release")
         }

@@ -33,21 +33,26 @@ public struct InstalledKernels: Sendable {
 
     /// The release that the next boot takes by itself; nil where that cannot be told.
     public var nextBoot: String? {
-        let entries = self.entries
-        guard !entries.isEmpty else { return root.linkTarget("/boot/vmlinuz").flatMap { release(ofImage: $0) } }
-        let wanted = defaultEntry
-        let chosen =
-            entries.first { $0.names.contains(wanted) } ?? Int(wanted).flatMap { index in
-                entries.indices.contains(index) ? entries[index] : nil
-            } ?? entries[0]
-        return release(ofImage: chosen.image)
+        let text = configuration
+        let files = entryFiles
+        if !files.isEmpty, text.isEmpty || text.contains("blscfg") {
+            let wanted = defaultEntry
+            let chosen =
+                files.first { $0.names.contains(wanted) } ?? Int(wanted).flatMap { index in
+                    files.indices.contains(index) ? files[index] : nil
+                } ?? files[0]
+            return chosen.release
+        }
+        let menu = GrubMenu(text)
+        guard !menu.items.isEmpty else { return root.linkTarget("/boot/vmlinuz").flatMap { release(ofImage: $0) } }
+        return menu.image(defaultEntry).flatMap { release(ofImage: $0) }
     }
 
     private struct Entry {
         /// What `saved_entry` may call it.
         var names: [String]
-        /// "/boot/vmlinuz-6.1.0-26-amd64"
-        var image: String
+        /// The kernel that it boots, where that is an installed one.
+        var release: String?
     }
 
     private static let configurations = ["/boot/grub2/grub.cfg", "/boot/grub/grub.cfg"]
@@ -59,38 +64,19 @@ public struct InstalledKernels: Sendable {
             .compactMap { root.textIfReadable("/boot/efi/EFI/\($0)/grub.cfg") }.first { $0.contains("menuentry") } ?? ""
     }
 
-    /// The boot loader's entries in its order: those of the boot loader specification newest first, else the ones of grub.cfg.
-    private var entries: [Entry] {
-        let folder = "/boot/loader/entries"
-        let files = root.list(folder).filter { $0.hasSuffix(".conf") && !$0.contains("rescue") }
-        let text = configuration
-        if !files.isEmpty, text.isEmpty || text.contains("blscfg") {
-            return files.compactMap { file -> (Entry, String)? in
-                var keys: [String: String] = [:]
-                for line in (root.textIfReadable("\(folder)/\(file)") ?? "").lines {
-                    let words = line.split(maxSplits: 1, whereSeparator: \.isWhitespace)
-                    if words.count == 2 { keys[String(words[0])] = words[1].trimmed }
-                }
-                guard let image = keys["linux"] else { return nil }
-                return (
-                    Entry(names: [String(file.dropLast(5)), keys["title"] ?? ""], image: image),
-                    keys["version"] ?? file
-                )
-            }.sorted { Self.precedes($1.1, $0.1) }.map(\.0)
-        }
-        var entries: [Entry] = []
-        var names: [String] = []
-        for line in text.lines {
-            let words = line.words
-            if words.first == "menuentry" {
-                let quoted = line.split(separator: "'", omittingEmptySubsequences: false)
-                names = stride(from: 1, to: quoted.count, by: 2).map { String(quoted[$0]) }
-            } else if words.count > 1, words[0].hasPrefix("linux"), words[1].contains("vmlinuz"), !names.isEmpty {
-                entries.append(Entry(names: names, image: words[1]))
-                names = []
-            }
-        }
-        return entries
+    /// The entries of the boot loader specification, newest first.
+    private var entryFiles: [Entry] {
+        let installed = releases
+        let files =
+            BootLoader.entryFolders.lazy.map { BootLoader.entryFiles($0, root).filter { !$0.contains("rescue") } }
+            .first { !$0.isEmpty } ?? []
+        return files.compactMap { path -> (Entry, String)? in
+            guard let entry = EntryFile(root.textIfReadable(path) ?? "").entry(source: path) else { return nil }
+            let file = path.split(separator: "/").last.map { String($0.dropLast(5)) } ?? ""
+            let version = entry.version ?? file
+            let release = installed.contains(version) ? version : release(ofImage: entry.kernel)
+            return (Entry(names: [file, entry.title ?? ""], release: release), version)
+        }.sorted { Self.precedes($1.1, $0.1) }.map(\.0)
     }
 
     /// `saved_entry` of GRUB's environment where the configuration reads it, else what the configuration sets; "0" without.
@@ -103,17 +89,18 @@ public struct InstalledKernels: Sendable {
             $0.hasPrefix("set default=\"") && !$0.contains("${next_entry}")
         }
         let value = set.map { $0.dropFirst("set default=\"".count).prefix { $0 != "\"" } } ?? "${saved_entry}"
-        let chosen = value.contains("saved_entry") ? saved ?? "0" : String(value)
-        // "gnulinux-advanced-…>gnulinux-6.1…": the entry in the submenu.
-        return chosen.split(separator: ">").last.map { String($0) } ?? "0"
+        return value.contains("saved_entry") ? saved ?? "0" : String(value)
     }
 
-    /// The release whose image this is: by the name, or by the package whose name Arch gives to it.
+    /// The release whose image this is: by the name, by the folder (kernel-install's /<token>/<release>/linux), or by the
+    /// package whose name Arch gives to it.
     private func release(ofImage path: String) -> String? {
-        let name = path.split(separator: "/").last.map { String($0) } ?? ""
+        let parts = path.split(separator: "/").map { String($0) }
+        let releases = self.releases
+        if let release = parts.dropLast().first(where: { releases.contains($0) }) { return release }
+        let name = parts.last ?? ""
         guard name.hasPrefix("vmlinuz") else { return nil }
         let tail = String(name.dropFirst("vmlinuz-".count))
-        let releases = self.releases
         if releases.contains(tail) { return tail }
         return releases.first { root.attribute("/lib/modules/\($0)/pkgbase") == tail }
             ?? (tail.isEmpty ? root.linkTarget(path).flatMap { release(ofImage: $0) } : nil)

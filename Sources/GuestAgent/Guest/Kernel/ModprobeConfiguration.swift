@@ -24,6 +24,29 @@ public struct ModprobeConfiguration: Sendable {
         }
     }
 
+    private static let unsupported = "allow_unsupported_modules"
+
+    /// SUSE's modprobe refuses modules that SUSE does not support, the NVIDIA driver's among them, where a file says
+    /// `allow_unsupported_modules 0`. What such files are to say instead: in /etc, which hides those of the same name.
+    public var allowingUnsupported: [(path: String, text: String)] {
+        func refuses(_ words: [String]) -> Bool { words.starts(with: [Self.unsupported, "0"]) }
+        return files(except: "").filter { $0.lines.contains(where: refuses) }.compactMap { file in
+            guard let name = file.path.split(separator: "/").last, let text = root.textIfReadable(file.path) else {
+                return nil
+            }
+            let lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { line in
+                refuses(line.prefix { $0 != "#" }.words) ? Self.unsupported + " 1" : String(line)
+            }
+            return ("/etc/modprobe.d/\(name)", lines.joined(separator: "\n"))
+        }
+    }
+
+    /// Files that let modprobe load such modules.
+    public var allowsUnsupported: [String] {
+        files(except: "").filter { file in file.lines.contains { $0.starts(with: [Self.unsupported, "1"]) } }.map(
+            \.path)
+    }
+
     private func files(except own: String) -> [(path: String, lines: [[String]])] {
         // A file in /etc hides one of the same name in the others (modprobe.d(5)).
         var seen: Set<String> = [own.split(separator: "/").last.map { String($0) } ?? ""]

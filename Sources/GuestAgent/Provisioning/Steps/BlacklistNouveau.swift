@@ -4,7 +4,8 @@ import Guest
 /// Keeps nouveau from being loaded: by modprobe, and on the kernel command line for what runs before modprobe.d counts.
 ///
 /// Blacklists of others (nvidia-installer's, a distribution's) are told as evidence and do not replace ours: they may go
-/// with the package that brought them.
+/// with the package that brought them. Where SUSE's modprobe would refuse the NVIDIA driver's modules as unsupported, it is
+/// told to load them.
 struct BlacklistNouveau: Step {
     let id = StepID.blacklistNouveau
     let title = "blacklist nouveau"
@@ -22,6 +23,9 @@ struct BlacklistNouveau: Step {
     func check(_ context: StepContext) async throws -> CheckResult {
         var reasons: [String] = []
         if context.root.textIfReadable(Self.file) != Self.text { reasons.append("\(Self.file) is missing") }
+        for (path, _) in ModprobeConfiguration(context.root).allowingUnsupported {
+            reasons.append("\(path) does not let modprobe load unsupported modules")
+        }
         let bootLoader = bootLoader(context)
         let missing = bootLoader.missing(Self.parameters)
         if !missing.isEmpty {
@@ -40,6 +44,7 @@ struct BlacklistNouveau: Step {
         if context.root.textIfReadable(Self.file) != Self.text {
             actions.append(.write(path: Self.file, text: Self.text))
         }
+        actions += ModprobeConfiguration(context.root).allowingUnsupported.map { .write(path: $0.path, text: $0.text) }
         let bootLoader = bootLoader(context)
         for change in bootLoader.changes(adding: Self.parameters) {
             switch change {
@@ -58,6 +63,9 @@ struct BlacklistNouveau: Step {
     func apply(_ context: StepContext) async throws -> ApplyResult {
         if context.root.textIfReadable(Self.file) != Self.text {
             try context.changes.write(Self.text, to: Self.file)
+        }
+        for (path, text) in ModprobeConfiguration(context.root).allowingUnsupported {
+            try context.changes.write(text, to: path)
         }
         try await bootLoader(context).add(Self.parameters)
         return .applied
@@ -94,6 +102,9 @@ struct BlacklistNouveau: Step {
         ["\(Self.file) blacklists nouveau"]
             + ModprobeConfiguration(context.root).blacklisting("nouveau", except: Self.file).map {
                 "\($0), not ours, blacklists it too"
+            }
+            + ModprobeConfiguration(context.root).allowsUnsupported.map {
+                "\($0) lets modprobe load unsupported modules"
             } + [bootLoader(context).evidence(of: Self.parameters)]
     }
 }
