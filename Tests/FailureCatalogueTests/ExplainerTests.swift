@@ -49,6 +49,11 @@ import Testing
         #expect(FailureCatalogue.explain("\(done)\n\(warning)").findings.map(\.kind) == [.failure])
     }
 
+    @Test func aCompilersNameAndAComplaintOfAnotherLineAreNoMissingCompiler() {
+        #expect(FailureCatalogue.explain("sh: 1: gcc-12: not found").first?.name == "driver.kernel-compiler-missing")
+        #expect(!FailureCatalogue.explain("CC=/usr/bin/gcc-12\nsh: 1: pahole: not found").known)
+    }
+
     @Test func anUnknownFailureCarriesTheEndOfEveryLog() {
         var explainer = Explainer()
         explainer.add((1...30).map { "alpha \($0)" }.joined(separator: "\n"), name: "a")
