@@ -19,6 +19,7 @@ import Testing
     @Test(arguments: [
         "Nouveau kernel driver is\n       currently in use\r\n by your system",
         "[  1.5] nouveau kernel driver is currently\n[  1.6] in use by your system",
+        "Fri 2024-11-15 14:15:47 UTC h kernel: nouveau kernel driver is\nFri 2024-11-15 14:15:47 UTC h kernel: currently in use by your system",
         "Mar 12 10:14:07 h app[1]: NOUVEAU kernel driver is\nMar 12 10:14:07 h app[1]: currently in use by your system",
         "\u{feff}Nouveau \u{1b}[31mkernel\u{1b}[0m driver is currently in use by your system",
         "Nouveau\0 kernel driver\tis currently  in use by your system",
@@ -47,6 +48,11 @@ import Testing
         let done = "-> Installation of the NVIDIA driver (version: 1) is now complete."
         #expect(FailureCatalogue.explain("\(warning)\n\(done)").findings.map(\.kind) == [.warning])
         #expect(FailureCatalogue.explain("\(done)\n\(warning)").findings.map(\.kind) == [.failure])
+    }
+
+    @Test func aCompilersNameAndAComplaintOfAnotherLineAreNoMissingCompiler() {
+        #expect(FailureCatalogue.explain("sh: 1: gcc-12: not found").first?.name == "driver.kernel-compiler-missing")
+        #expect(!FailureCatalogue.explain("CC=/usr/bin/gcc-12\nsh: 1: pahole: not found").known)
     }
 
     @Test func anUnknownFailureCarriesTheEndOfEveryLog() {

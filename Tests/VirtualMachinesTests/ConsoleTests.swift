@@ -31,6 +31,7 @@ import Testing
         "Booting from Hard Disk...", "GRUB loading.", "Welcome to GRUB!", "debian login: ",
         "[    0.0] Command line: BOOT_IMAGE=/vmlinuz panic=30 ro quiet",
         "[  OK  ] Reached target emergency.target - Emergency Mode.", "systemd: Condition check: root does not exist",
+        "[  OK  ] Started kdump.service - Saves memory after a kernel panic.",
     ])
     func ordinaryLines(line: String) {
         #expect(ConsoleWatch.diagnose(line: line) == nil)

@@ -20,10 +20,13 @@ import Testing
         ("vfio 0000:41:00.0: group 17 is not viable", .gpuUnavailable),
         ("vfio 0000:41:00.0: error getting device from group 17: No such device", .gpuUnavailable),
         ("vfio 0000:41:00.0: failed to set iommu for container: Operation not permitted", .gpuUnavailable),
+        ("vfio_dma_map(0x55d6, 0x0, 0xa0000, 0x7f1d) = -12 (Cannot allocate memory)", .hostMemory),
         (
-            "VFIO_MAP_DMA failed: Cannot allocate memory\nvfio_dma_map(0x1, 0x0) = -12 (Cannot allocate memory)",
+            "vfio 0000:41:00.0: failed to setup container for group 1: memory listener initialization failed: Region pc.ram: vfio_dma_map(0x55d6, 0x0, 0x80000000, 0x7f1d) = -12 (Cannot allocate memory)",
             .hostMemory
         ),
+        ("Could not open '/srv/images/disk.qcow2': Permission denied", .imageUnreadable),
+        ("Could not open '/dev/sdb': Device or resource busy", .imageInUse),
         ("qemu-system-x86_64: cannot set up guest memory 'pc.ram': Cannot allocate memory", .hostMemory),
         ("Could not access KVM kernel module: Permission denied", .qemuFailed),
         ("something new", .qemuFailed),

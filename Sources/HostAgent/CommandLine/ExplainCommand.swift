@@ -11,7 +11,7 @@ struct ExplainCommand: ParsableCommand {
         discussion: """
             Reads logs of installers, kernels, consoles, QEMU, NVIDIA's tools and package managers. A folder stands for all \
             logs in it, a run's folder for instance. Ends with 0 where a failure was explained, with 3 where none is known \
-            (the last lines of every log are shown), with 66 where a file cannot be read.
+            (the last lines of every log are shown), with 66 where a file cannot be read or a folder holds no log.
             """)
 
     @Argument(help: "Logs or folders of logs; - or nothing for standard input.", completion: .file())

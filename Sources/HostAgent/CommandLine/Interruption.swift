@@ -4,8 +4,11 @@ import UnixSignals
 /// Ctrl-C and friends, for a command that must end in order.
 enum Interruption {
     /// Runs `body`; SIGINT or SIGTERM cancels it and lets it clean up, a second one ends the process at once. SIGHUP, a
-    /// terminal that went away, ends it at once: the guest goes on, and the same command takes it up again.
-    static func stopping<Value: Sendable>(_ body: @escaping @Sendable () async throws -> Value) async throws -> Value {
+    /// terminal that went away, ends it at once where the `guestGoesOn`, which the same command takes up again; else it is
+    /// like the others.
+    static func stopping<Value: Sendable>(
+        guestGoesOn: Bool = true, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value {
         // nohup ignores SIGHUP for its child, which must stay so.
         var hangUp = sigaction()
         sigaction(SIGHUP, nil, &hangUp)
@@ -18,7 +21,7 @@ enum Interruption {
         let watcher = Task {
             var interrupted = false
             for await signal in signals {
-                if signal == .sighup { _exit(129) }
+                if signal == .sighup && guestGoesOn { _exit(129) }
                 if interrupted { _exit(130) }
                 interrupted = true
                 Terminal.note("Interrupted: switching the guest off. Once more to leave at once.")

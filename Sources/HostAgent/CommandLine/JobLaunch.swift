@@ -35,7 +35,7 @@ struct JobLaunch {
         let provisioning = Provisioning(
             job: job, context: context, state: places.state, startOver: options.startOver)
         if options.dryRun {
-            let dryRun = try await Interruption.stopping { try await provisioning.dryRun() }
+            let dryRun = try await Interruption.stopping(guestGoesOn: false) { try await provisioning.dryRun() }
             renderer.finish()
             switch options.format {
             case .json: try Terminal.writeJSON(dryRun)

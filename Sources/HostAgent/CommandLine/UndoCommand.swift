@@ -24,6 +24,12 @@ struct UndoCommand: AsyncParsableCommand {
     @OptionGroup(title: "Login") var login: LoginOptions
     @OptionGroup var options: RunOptions
 
+    func validate() throws {
+        guard result.diskSize == nil else {
+            throw ValidationError("--disk-size is for provisioning; an undo leaves the disk's size as it is.")
+        }
+    }
+
     func run() async throws {
         var contents = JobContents()
         contents.undo = UndoRecipe(packages: packages)

@@ -16,15 +16,37 @@ extension Provisioning {
             // Left over from one that was killed.
             try await VirtualMachine.adopt(folder: folder.vmPath)?.quit()
             let report = try await look(folder)
-            try? FileManager.default.removeItem(atPath: folder.path)
+            try await sweep(folder)
             return report
         } catch {
-            try? FileManager.default.removeItem(atPath: folder.path)
+            // In a task of its own, since this one may be cancelled. A folder whose VM lives stays: by it the VM is found.
+            try? await Task { try await sweep(folder) }.value
             guard error is CancellationError || Task.isCancelled else { throw error }
             throw Failure(
                 .interrupted, operation: "look what would be done", message: "Interrupted; nothing was changed.",
                 remedy: "Run the same command again.", retryable: true, side: .host)
         }
+    }
+
+    /// Ends what a dry run that was killed left running: a VM that holds the GPU and a part of the host's memory. One that
+    /// is at work is left alone.
+    func endKilledDryRun(_ folder: RunFolder) async {
+        guard FileManager.default.fileExists(atPath: folder.path), let lock = try? RunLock(folder: folder) else {
+            return
+        }
+        defer { withExtendedLifetime(lock) {} }
+        do {
+            try await sweep(folder)
+        } catch {
+            let words = (error as? Failure)?.message ?? "\(error)"
+            context.progress(.warning("What an earlier dry run left cannot be removed: \(words)"))
+        }
+    }
+
+    /// Removes a dry run's folder, once its VM is gone.
+    private func sweep(_ folder: RunFolder) async throws {
+        try await VirtualMachine.adopt(folder: folder.vmPath)?.quit()
+        try? FileManager.default.removeItem(atPath: folder.path)
     }
 
     private func look(_ folder: RunFolder) async throws -> DryRunReport {

@@ -30,6 +30,7 @@ public struct Provisioning: Sendable {
         try folder.create()
         let lock = try RunLock(folder: folder)
         defer { withExtendedLifetime(lock) {} }
+        await endKilledDryRun(folder.dryRun)
 
         do {
             return try await session(folder).finish()
@@ -63,6 +64,8 @@ public struct Provisioning: Sendable {
         let unfinished = earlier.flatMap { $0.phase != .ended && !startOver ? $0 : nil }
         let done = earlier.flatMap { $0.isPublished && !startOver ? $0 : nil }
         let archive = FolderArchive(store: folder.payloadsPath)
+        // Until an unfinished run is thrown away, its VM may read them.
+        let kept = earlier.flatMap { $0.phase != .ended ? $0.prepared.drives : nil } ?? []
         let prepared: PreparedJob
         do {
             prepared = try await Preflight.prepare(
@@ -70,25 +73,26 @@ public struct Provisioning: Sendable {
                 standing: Preflight.Standing(
                     continuing: unfinished != nil, resultMayExist: unfinished != nil || done != nil))
         } catch {
-            archive.prune(keeping: unfinished?.prepared.drives ?? [])
+            archive.prune(keeping: kept)
             throw error
         }
         for warning in prepared.warnings { context.progress(.warning(warning)) }
 
         if var unfinished {
             guard unfinished.isSameWork(as: prepared, of: job) else {
-                archive.prune(keeping: unfinished.prepared.drives)
+                archive.prune(keeping: kept)
                 throw differs(folder)
             }
             (unfinished.job, unfinished.prepared) = (job, prepared)
             return resumed(unfinished, folder)
         }
         if let done, done.isSameWork(as: prepared, of: job), let report = report(of: done, folder) {
-            archive.prune(keeping: [])
+            archive.prune(keeping: kept)
             context.progress(.note("Nothing to do: this was done before, and the result is in place."))
             throw Finished(report: report)
         }
         if job.destination != .inPlace, FileManager.default.fileExists(atPath: job.resultPath) {
+            archive.prune(keeping: kept)
             throw Failure(
                 .outputExists, operation: "look at the result's place", message: "\(job.resultPath) is there already.",
                 remedy: "Move it away, or choose another name with --output.", side: .host)

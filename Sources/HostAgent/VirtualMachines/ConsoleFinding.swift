@@ -59,9 +59,16 @@ public enum ConsoleFinding: String, Equatable, Sendable, CaseIterable {
         "boot.emergency-mode": .emergencyMode,
     ]
 
+    /// Whether the kernel itself says so: services speak of panics, too.
+    private static func isPanic(_ line: String) -> Bool {
+        let line = line.lowercased()
+        return line.contains("kernel panic - not syncing") || line.contains("end kernel panic")
+    }
+
     /// What a line of the console says; nil for nothing that ends a boot.
     init?(line: String) {
         let finding = FailureCatalogue.explain(line, name: "serial.log", areas: [.boot]).findings.lazy
+            .filter { $0.name != "boot.kernel-panic" || Self.isPanic(line) }
             .compactMap { Self.entries[$0.name] }.first
         guard let finding else { return nil }
         self = finding

@@ -116,7 +116,8 @@ public enum FailureArea: String, Codable, Sendable, CaseIterable {
         case .driverInstall: ["Installation of the … is now complete"]
         case .cudaInstall: ["Toolkit: Installed in"]
         case .boot: ["Reached target Multi-User System", "Reached target multi-user.target", "… login:"]
-        case .packages, .hostVFIO, .firmware, .runTime, .ssh: []
+        case .packages: ["Complete!", "Processing triggers for", LogPattern("Setting up …) ...", reach: 80)]
+        case .hostVFIO, .firmware, .runTime, .ssh: []
         }
     }
 

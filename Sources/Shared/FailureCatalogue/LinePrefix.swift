@@ -6,8 +6,8 @@ enum LinePrefix {
 
     /// The length of the prefix of a normalised line. Kernel lines of NVIDIA's module begin "NVRM: ", on each line of a
     /// message: that goes as well.
-    static func length(_ line: some RandomAccessCollection<UInt8>) -> Int {
-        var rest = Array(line.prefix(longest))[...]
+    static func length(_ line: [UInt8]) -> Int {
+        var rest = line.prefix(longest)
         while let shorter = stripped(rest), shorter.count < rest.count { rest = shorter }
         return min(line.count, longest) - rest.count
     }
@@ -62,8 +62,15 @@ enum LinePrefix {
         return tagged(rest) ?? rest
     }
 
-    /// "nov 15 14:15:47 host tag[123]: "
+    /// "nov 15 14:15:47 host tag[123]: ", or `journalctl -o short-full`'s "fri 2024-11-15 14:15:47 utc host tag[123]: ".
     private static func syslog(_ line: ArraySlice<UInt8>) -> ArraySlice<UInt8>? {
+        if weekdays.contains(Array(line.prefix(3))) {
+            let parts = line.split(separator: 0x20, maxSplits: 4, omittingEmptySubsequences: true)
+            guard parts.count == 5, parts[0].count == 3, parts[1].allSatisfy(isTime), parts[2].allSatisfy(isTime),
+                parts[2].contains(UInt8(ascii: ":"))
+            else { return nil }
+            return tagged(parts[4]) ?? parts[4]
+        }
         guard months.contains(Array(line.prefix(3))) else { return nil }
         let parts = line.split(separator: 0x20, maxSplits: 3, omittingEmptySubsequences: true)
         guard parts.count == 4, parts[1].allSatisfy(isDigit), parts[2].contains(UInt8(ascii: ":")) else { return nil }

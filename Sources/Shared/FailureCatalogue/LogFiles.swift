@@ -15,7 +15,7 @@ public enum LogFiles {
 
     /// Explains the logs at `paths`: files, folders (all logs in them), "-" or nothing for standard input.
     ///
-    /// Throws ``Unreadable`` for the first that cannot be read.
+    /// Throws ``Unreadable`` for the first that cannot be read, and for a folder without a log.
     public static func explain(_ paths: [String]) throws -> Explanation {
         var explainer = Explainer()
         for path in paths.isEmpty ? ["-"] : paths {
@@ -27,29 +27,60 @@ public enum LogFiles {
             guard FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) else {
                 throw Unreadable(path: path, reason: "it does not exist")
             }
-            for file in isFolder ? try logs(in: path) : [path] { try open(file, into: &explainer) }
+            guard isFolder else {
+                try open(path, into: &explainer)
+                continue
+            }
+            var count = 0
+            for log in try logs(in: path) where count < most {
+                if try open(log, ofFolder: true, into: &explainer) { count += 1 }
+            }
+            guard count > 0 else { throw Unreadable(path: path, reason: "there is no log in the folder") }
         }
         return explainer.explanation
     }
 
-    /// The files of a folder, and of the folders in it, that are named like logs.
+    /// The files of a folder, and of the folders in it, whose names may be those of logs: dmesg, syslog.1, serial.log.
     private static func logs(in folder: String) throws -> [String] {
         guard let all = try? FileManager.default.subpathsOfDirectory(atPath: folder) else {
             throw Unreadable(path: folder, reason: "the folder cannot be listed")
         }
-        let logs = all.filter { name in [".log", ".txt", ".out", ".stderr"].contains { name.hasSuffix($0) } }
-        return logs.sorted().map { "\(folder)/\($0)" }.lazy.filter { path in
-            var isFolder = false
-            return FileManager.default.fileExists(atPath: path, isDirectory: &isFolder) && !isFolder
+        return all.filter { path in
+            let name = path.split(separator: "/").last ?? ""
+            guard let dot = name.lastIndex(of: ".") else { return true }
+            let ending = name[name.index(after: dot)...]
+            return ["log", "txt", "out", "err", "stderr"].contains(ending)
+                || (dot > name.startIndex && ending.allSatisfy(\.isNumber))
         }
-        .prefix(most).map { $0 }
+        .sorted().map { "\(folder)/\($0)" }
     }
 
-    private static func open(_ path: String, into explainer: inout Explainer) throws {
-        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)
-        guard descriptor >= 0 else { throw Unreadable(path: path, reason: String(cString: strerror(errno))) }
+    /// Reads a log. Returns false for a file of a folder that is none, whatever its name.
+    @discardableResult
+    private static func open(
+        _ path: String, ofFolder: Bool = false, into explainer: inout Explainer
+    ) throws -> Bool {
+        // What was found in a folder may be a pipe, at which opening would wait for a writer.
+        let descriptor = Glibc.open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | (ofFolder ? O_NONBLOCK : 0))
+        guard descriptor >= 0 else {
+            if ofFolder && (errno != EACCES || !path.hasSuffix(".log")) { return false }
+            throw Unreadable(path: path, reason: String(cString: strerror(errno)))
+        }
         defer { close(descriptor) }
+        if ofFolder && !isLog(descriptor) { return false }
         try read(descriptor, path, into: &explainer)
+        return true
+    }
+
+    /// Whether it is a regular file of text, and none that holds keys: its last lines may be shown.
+    private static func isLog(_ descriptor: Int32) -> Bool {
+        var status = stat()
+        guard fstat(descriptor, &status) == 0, status.st_mode & S_IFMT == S_IFREG else { return false }
+        var start = [UInt8](repeating: 0, count: 1024)
+        let count = pread(descriptor, &start, start.count, 0)
+        guard count >= 0, !start[..<count].contains(0) else { return false }
+        let text = String(decoding: start[..<count], as: UTF8.self)
+        return !text.contains("PRIVATE KEY-----") && !text.hasPrefix("#cloud-config")
     }
 
     private static func read(_ descriptor: Int32, _ name: String, into explainer: inout Explainer) throws {

@@ -9,7 +9,7 @@ struct ExplainCommand: ParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "explain", abstract: "Print what logs say went wrong, why, and what to do.",
         discussion:
-            "Ends with 0 where a failure was explained, with 3 where none is known, with 66 where a file is unreadable."
+            "Ends with 0 where a failure was explained, with 3 where none is known, with 66 where there is nothing to read."
     )
 
     @Argument(help: "Logs or folders of logs; - or nothing for standard input.")

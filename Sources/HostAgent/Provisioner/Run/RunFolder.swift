@@ -126,7 +126,11 @@ final class RunLock: Sendable {
         _ = try descriptor.writeAll(toAbsoluteOffset: 0, "\(getpid())".utf8)
     }
 
-    deinit { try? descriptor.close() }
+    deinit {
+        // A child that was just forked may have the descriptor until it executes its program: closing ours is not enough.
+        flock(descriptor.rawValue, LOCK_UN)
+        try? descriptor.close()
+    }
 }
 
 /// JSON as this tool writes it.

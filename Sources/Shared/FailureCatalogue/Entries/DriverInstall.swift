@@ -74,8 +74,10 @@ extension CatalogueEntry {
         CatalogueEntry(
             "driver.kernel-compiler-missing", .driverBuild, .guest, [.driverLog], .root,
             says: [
-                "gcc-{version}: No such file or directory", "gcc-{version}: not found",
-                "gcc-{version}: command not found", "clang-{version}: No such file or directory",
+                LogPattern("gcc-{version}: No such file or directory", reach: 6),
+                LogPattern("gcc-{version}: not found", reach: 6),
+                LogPattern("gcc-{version}: command not found", reach: 6),
+                LogPattern("clang-{version}: No such file or directory", reach: 6),
             ],
             message: "The compiler that built the kernel, and that its headers name, is not installed.",
             remedy: "Install the compiler that the log names."),

@@ -17,7 +17,8 @@ extension CatalogueEntry {
             "pci.vm-lock", .driverLoad, .host, [.tool, .guestKernel], .root,
             says: [
                 "Unable to determine the device handle for GPU … Unknown Error",
-                "Unable to determine the device handle for GPU", "Windows Code 43", "(Code 43)",
+                "Unable to determine the device handle for GPU", "Unable to detect the device handle",
+                "Windows Code 43", "(Code 43)",
             ],
             message:
                 "The driver refuses a GeForce card that it finds in a virtual machine (drivers before 465), or the GPU"

@@ -26,8 +26,8 @@ extension CatalogueEntry {
             says: [
                 "error getting device from group {group}: Device or resource busy",
                 "error getting device {device} from group {group}: Device or resource busy",
-                "Could not open '{path}': Device or resource busy",
-                "failed to open {path}: Device or resource busy",
+                "Could not open '/dev/vfio/{group}': Device or resource busy",
+                "failed to open /dev/vfio/{group}: Device or resource busy",
             ],
             message: "The GPU, or its VFIO group, is in use by another process.",
             remedy: "Stop the virtual machine that holds it (`fuser -v` on the node under /dev/vfio).", retryable: true),
@@ -54,7 +54,7 @@ extension CatalogueEntry {
             "vfio.no-interrupt-remapping", .gpuUnavailable, .host, [.qemu, .hostKernel], .root,
             says: [
                 "No interrupt remapping support", "failed to set iommu for container: Operation not permitted",
-                "failed to set iommu … Operation not permitted", "allow_unsafe_interrupts",
+                "failed to set iommu … Operation not permitted", "Use the module param 'allow_unsafe_interrupts'",
             ],
             message: "The host has no interrupt remapping, and VFIO refuses to go without.",
             remedy:
@@ -73,19 +73,19 @@ extension CatalogueEntry {
             "vfio.memlock", .hostMemory, .host, [.qemu, .hostKernel], .root,
             says: [
                 "VFIO_MAP_DMA failed: Cannot allocate memory", "RLIMIT_MEMLOCK ({limit}) exceeded",
-                "dma_map( … = -12 (Cannot allocate memory)", "VFIO_MAP_DMA: -12",
-                "IOMMU_IOAS_MAP failed: Cannot allocate memory",
-                "memory listener initialization failed … Cannot allocate",
-                "failed to setup container … Cannot allocate memory",
+                "dma_map(…= -12 (Cannot allocate memory)", "VFIO_MAP_DMA: -12",
+                "IOMMU_IOAS_MAP failed: Cannot allocate memory", "IOMMU_IOAS_MAP(…= -12 (Cannot allocate memory)",
+                "memory listener initialization failed…Cannot allocate memory",
+                "failed to setup container…Cannot allocate memory",
             ],
             message: "The guest's memory cannot be pinned: the limit on locked memory is too low.",
             remedy: "Raise RLIMIT_MEMLOCK above the guest's memory (`ulimit -l unlimited`, or memlock in limits.conf)."),
         CatalogueEntry(
             "vfio.address-space", .gpuUnavailable, .host, [.qemu], .cause,
             says: [
-                "IOMMU_IOAS_MAP … Bad address", "IOMMU_IOAS_MAP … -14",
-                "dma_map( … = -14 (Bad address)", "VFIO_MAP_DMA failed: Bad address", "VFIO_MAP_DMA: -14",
-                "dma_map( … = -22 (Invalid argument)", "the fourth GPU fails",
+                "IOMMU_IOAS_MAP…Bad address", "IOMMU_IOAS_MAP…= -14", "dma_map(…= -14 (Bad address)",
+                "VFIO_MAP_DMA failed: Bad address", "VFIO_MAP_DMA: -14", "dma_map(…= -22 (Invalid argument)",
+                "the fourth GPU fails",
             ],
             message: "The GPUs' memory windows do not fit into the guest's address space (40 bits by default).",
             remedy:
@@ -125,7 +125,9 @@ extension CatalogueEntry {
                 "not ready … after FLR; giving up", "not ready … after bus reset; giving up",
                 "not ready … after resume; giving up", "not ready … after …; giving up",
                 "Unable to change power state from D3cold to D0", "Refused to change power state",
-                "unknown header type 7f",
+                // lspci says so of any device that sleeps or is gone.
+                LogPattern("vfio-pci 0000:…unknown header type 7f", reach: 40),
+                LogPattern("unknown header type 7f…driver in use: vfio-pci", reach: 40),
             ],
             message: "The GPU does not come back from a reset.",
             remedy:
@@ -142,8 +144,8 @@ extension CatalogueEntry {
         CatalogueEntry(
             "vfio.permission", .gpuUnavailable, .host, [.qemu], .root,
             says: [
-                "Could not open '{path}': Permission denied", "failed to open /dev/vfio/{group}: Permission denied",
-                "/dev/vfio/{group}: Permission denied", "/dev/iommu … Permission denied",
+                LogPattern("/dev/vfio/{group}: Permission denied", reach: 40),
+                LogPattern("/dev/iommu…: Permission denied", reach: 40),
             ],
             message: "This user may not open the GPU's VFIO group.",
             remedy: "Give the device node that QEMU names to this user's group, for good by a udev rule:"
@@ -153,10 +155,17 @@ extension CatalogueEntry {
             says: [
                 "Failed to get 'write' lock", "Failed to get shared 'write' lock",
                 "Failed to get 'consistent read' lock",
-                "Is another process using the image",
+                "Is another process using the image", "Could not open '{path}': Device or resource busy",
             ],
             message: "Another process uses the image.",
-            remedy: "Stop that process; `fuser -v` and `lslocks` on the image name it.", retryable: true),
+            remedy: "Stop that process; `fuser -v` and `lslocks` on the image name it.", retryable: true,
+            yieldsTo: ["vfio.device-in-use"]),
+        CatalogueEntry(
+            "qemu.image-permission", .imageUnreadable, .host, [.qemu, .tool], .cause,
+            says: ["Could not open '{path}': Permission denied"],
+            message: "This user may not open a file that QEMU needs.",
+            remedy: "Look at the rights of the file that QEMU names, and of the folders above it.",
+            yieldsTo: ["vfio.permission", "qemu.kvm-unusable"]),
         CatalogueEntry(
             "qemu.port-taken", .portUnavailable, .host, [.qemu], .root,
             says: ["Could not set up host forwarding rule", "could not set up redirection"],
@@ -180,9 +189,15 @@ extension CatalogueEntry {
             message: "KVM cannot be used.", remedy: "Give this user access to /dev/kvm (group kvm), or ask for TCG."),
         CatalogueEntry(
             "qemu.kvm-missing", .qemuFailed, .host, [.qemu, .hostKernel], .cause,
-            says: ["failed to initialize kvm", "kvm: disabled by bios", "kvm: support for 'nested_vmx' disabled"],
+            says: ["failed to initialize kvm", "kvm: support for 'nested_vmx' disabled"],
             message: "KVM cannot be used.", remedy: "Switch virtualization on in the firmware, or ask for TCG.",
             yieldsTo: ["qemu.kvm-unusable"]),
+        // Every boot of such a host says so, and a guest in emulation runs all the same.
+        CatalogueEntry(
+            "qemu.kvm-disabled", .qemuFailed, .host, [.hostKernel], .general, kind: .warning,
+            says: ["kvm: disabled by bios", "TXT) disabled by BIOS"],
+            message: "The host's firmware has virtualization switched off: guests run in emulation, slowly.",
+            remedy: "Switch virtualization (VT-x, AMD-V) on in the firmware.", yieldsTo: ["qemu.kvm-missing"]),
         CatalogueEntry(
             "qemu.no-vvfat", .qemuFailed, .host, [.qemu], .root, says: ["Unknown driver 'vvfat'"],
             message: "This QEMU was built without vvfat, which shows the NoCloud seed to the guest.",

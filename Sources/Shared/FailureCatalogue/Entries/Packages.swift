@@ -29,8 +29,10 @@ extension CatalogueEntry {
                 "Cannot find a valid baseurl for repo: {repository}",
                 "Failed to download metadata for repo '{repository}'",
                 "Failed to synchronize cache for repo '{repository}'", "Cannot download repomd.xml",
-                "failed retrieving file '{file}'", "Could not connect to {host}", "Unable to connect to {host}",
-                "connect (101: Network is unreachable)",
+                "failed retrieving file '{file}'", "connect (101: Network is unreachable)",
+                LogPattern("Could not connect to {host}:80 (", reach: 80),
+                LogPattern("Could not connect to {host}:443 (", reach: 80),
+                LogPattern("Unable to connect to {host}:http", reach: 80), "Unable to connect to http",
             ],
             message: "The package sources cannot be reached.",
             remedy:
@@ -62,7 +64,7 @@ extension CatalogueEntry {
             says: [
                 "NO_PUBKEY {key}", "The repository '{repository}' is not signed", "Release file … is not valid yet",
                 "Release file … is expired",
-                "GPG check FAILED", "Public key for {package} is not installed", "certificate has expired",
+                "GPG check FAILED", "Failing package is: {package}", "certificate has expired",
                 "certificate is not yet valid", "SSL certificate problem", "Certificate verification failed",
                 "x509: certificate",
             ],

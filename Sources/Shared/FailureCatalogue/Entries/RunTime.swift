@@ -66,8 +66,9 @@ extension CatalogueEntry {
         CatalogueEntry(
             "gpu.gsp-firmware", .driverLoad, .guest, [.guestKernel], .cause,
             says: [
-                "Direct firmware load for nvidia/{file} failed", "RmFetchGspRmImages: No firmware image found",
-                "nvidia/{version}/gsp", "Failed to load firmware nvidia/",
+                // nouveau asks for files of that name, too.
+                LogPattern("nvidia 0000:…Direct firmware load for nvidia/{file} failed", reach: 60),
+                "RmFetchGspRmImages: No firmware image found", "Failed to load firmware nvidia/",
             ],
             message: "The GSP firmware is not where the driver looks for it.",
             remedy: "Reinstall the driver whole; its firmware belongs into /lib/firmware/nvidia/VERSION."),
@@ -190,6 +191,11 @@ extension CatalogueEntry {
             ],
             message: "CUDA cannot start; mostly the nvidia-uvm module is missing.",
             remedy: "Run `modprobe nvidia-uvm` in the guest and read dmesg."),
+        CatalogueEntry(
+            "cuda.other", .cudaProof, .guest, [.tool], .symptom, says: ["cudaGetDeviceCount returned {number}"],
+            message: "CUDA cannot start.",
+            remedy: "Look the number up under cudaError in NVIDIA's CUDA Runtime API, and read dmesg in the guest.",
+            yieldsTo: ["cuda."]),
     ]
 
     /// Numbers of Xid events. What each means is from memory, not from NVIDIA's guide: to be checked against it.

@@ -18,7 +18,12 @@ extension CatalogueEntry {
                 "The connection was accepted and cut before the server named itself: QEMU's user network accepts before"
                 + " sshd is up.",
             remedy: "Wait for the banner, each try with its own deadline; look at the console whether the guest boots.",
-            retryable: true),
+            retryable: true, yieldsTo: ["sshd."]),
+        CatalogueEntry(
+            "sshd.no-client", .sshUnreachable, .guest, [.ssh], .symptom, kind: .notAnError,
+            says: ["error: kex_exchange_identification:"],
+            message: "Somebody looked whether the SSH server is there, and left without logging in.",
+            remedy: "Nothing has to be done."),
         CatalogueEntry(
             "ssh.authentication-refused", .sshRefused, .host, [.ssh], .root,
             says: [
