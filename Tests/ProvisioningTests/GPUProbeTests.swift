@@ -43,7 +43,7 @@ import Testing
 
     @Test(arguments: [
         (803, "libcuda"), (100, "CUDA sees no device"), (999, "nvidia-uvm"), (802, "fabric"),
-        (2, "gpu-probe did not pass"),
+        (2, "A call of CUDA failed"),
     ])
     func explainsNumbers(_ code: Int, _ words: String) async throws {
         let bench = try Self.bench(

@@ -193,7 +193,7 @@ extension CatalogueEntry {
             remedy: "Run `modprobe nvidia-uvm` in the guest and read dmesg."),
         CatalogueEntry(
             "cuda.other", .cudaProof, .guest, [.tool], .symptom, says: ["cudaGetDeviceCount returned {number}"],
-            message: "CUDA cannot start.",
+            message: "A call of CUDA failed.",
             remedy: "Look the number up under cudaError in NVIDIA's CUDA Runtime API, and read dmesg in the guest.",
             yieldsTo: ["cuda."]),
     ]
