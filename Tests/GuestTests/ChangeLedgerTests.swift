@@ -67,6 +67,27 @@ import Testing
         #expect(try ledger.read().isEmpty && !ledger.exists)
     }
 
+    /// Taken for empty, it would have our own files kept as the originals.
+    @Test func isNotEmptyWhereItCannotBeRead() throws {
+        let fake = try FakeRoot(["/etc/x": ""])
+        let ledger = ChangeLedger(fake.root)
+        try fake.root.createDirectory(ChangeLedger.file)
+        #expect(throws: Failure.self) { try ledger.read() }
+        #expect(throws: Failure.self) { try ledger.write("ours", to: "/etc/x") }
+    }
+
+    @Test func forgetsAllButPackages() throws {
+        let fake = try FakeRoot(["/etc/x": "old"])
+        let ledger = ChangeLedger(fake.root)
+        try ledger.write("ours", to: "/etc/x")
+        try ledger.installed(packages: ["gcc"])
+        try ledger.restore("/etc/x")
+        try ledger.forget()
+        let changes = try ledger.read()
+        #expect(changes.packages == ["gcc"] && changes.files.isEmpty)
+        #expect(fake.root.list(ChangeLedger.folder) == ["ledger.jsonl"])
+    }
+
     /// /etc/default/grub may be a link: the file behind it is what changes, and what comes back.
     @Test func followsALink() throws {
         let fake = try FakeRoot(["/etc/real": "first"])

@@ -10,10 +10,27 @@ import Testing
 
     @Test func tellsWhatIsMissing() async throws {
         let runner = FakeRunner([
-            "dpkg-query": FakeRunner.says("gcc install ok installed\nmake deinstall ok config-files\n", status: 1)
+            "dpkg-query": FakeRunner.says("gcc install ok installed\nmake deinstall ok config-files\n")
         ])
         let packages = AptPackages(Guest(root: try FakeRoot().root, runner: runner))
         #expect(try await packages.missing(Self.names) == ["make"])
+    }
+
+    /// What is not in a list that was cut short would be taken for not installed.
+    @Test(
+        arguments: [
+            CommandResult(.timedOut, output: "gcc\n"), CommandResult(.stopped),
+            CommandResult(.exited(0), output: "gcc\n", truncated: true),
+        ])
+    func aListIsWholeOrNone(_ result: CommandResult) async throws {
+        let guest = Guest(
+            root: try FakeRoot().root,
+            runner: FakeRunner(["dpkg-query": { _ in result }, "rpm": { _ in result }, "pacman": { _ in result }]))
+        for name in ["debian", "rocky", "opensuse-leap", "arch"] {
+            let fake = try FakeRoot(["/etc/os-release": "ID=\(name)\n"])
+            let manager = try #require(Distribution.of(fake.root)).packageManager(guest)
+            await #expect(throws: Failure.self) { try await manager.installed() }
+        }
     }
 
     @Test func updatesTheListsOnlyWhereTheyAreEmpty() async throws {

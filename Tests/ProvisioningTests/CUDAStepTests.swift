@@ -27,6 +27,13 @@ import Testing
         #expect(try await HostCompiler.choose(for: Bench.cuda, bench.context())?.fits == false)
     }
 
+    @Test func aCompilerMayBeTooOld() async throws {
+        let bench = try Bench(
+            ["/usr/bin/gcc": "", "/usr/bin/g++": ""], ["gcc -dumpversion": FakeRunner.says("4.8.5\n")])
+        #expect(try await HostCompiler.wanted(for: Bench.cuda, bench.context()) == 11)
+        #expect(try await HostCompiler.choose(for: Bench.cuda, bench.context())?.fits == false)
+    }
+
     static let sample = "/usr/local/cuda-11.4/samples/NVIDIA_CUDA-11.4_Samples/1_Utilities"
 
     @Test func readsReleaseVersionAndSamples() async throws {
@@ -45,6 +52,15 @@ import Testing
         other["/usr/local/cuda-11.4/version.json"] = "{\"version\" : \"11.2.20210623\"}"
         #expect(needed(try await step.check(try Bench(other, nvcc).context())))
         #expect(needed(try await step.check(try Bench().context())))
+
+        // The user's own, without samples, is not installed over.
+        var bare = files
+        bare[Self.sample + "/deviceQuery/Makefile"] = nil
+        let users = try Bench(bare, nvcc)
+        #expect(satisfied(try await step.check(users.context())))
+        try StateFolder(users.fake.root).create()
+        try ToolkitStamp(recipe: Bench.cuda).write(users.fake.root)
+        #expect(needed(try await step.check(users.context())))
 
         let bench = try Bench(files, nvcc)
         var older = Bench.cuda

@@ -206,6 +206,7 @@ import Testing
                 "/usr/bin/nvidia-uninstall --silent": FakeRunner.says(""),
                 "modprobe -r nvidia": FakeRunner.says("modprobe: FATAL: Module nvidia is in use.", status: 1),
             ])
+        try StateFolder(bench.fake.root).create()
         guard case .rebootRequired(let reason) = try await DriverStepTests.step.apply(bench.context()) else {
             Issue.record("no reboot")
             return
@@ -214,6 +215,80 @@ import Testing
         let changes = bench.runner.ran.filter { !$0.hasPrefix("modinfo") }
         #expect(changes.first == "systemctl stop nvidia-persistenced.service")
         #expect(changes.dropFirst().first == "/usr/bin/nvidia-uninstall --silent")
+        #expect(DriverStamp.replaced(bench.fake.root) == "390.42")
+    }
+
+    /// What an attempt that was cut short left loaded makes the installer give up, whatever its version.
+    @Test func unloadsWhatATornAttemptLeft() async throws {
+        let bench = try Bench(
+            Bench.drive.merging(["/proc/modules": "nvidia 1 1 - Live 0x0\n", PersistenceDaemon.unitPath: ""]) { $1 },
+            [
+                "modinfo -F version nvidia": FakeRunner.says("470.256.02\n"), "systemctl stop": FakeRunner.says(""),
+                "modprobe -r nvidia": FakeRunner.says("modprobe: FATAL: Module nvidia is in use.", status: 1),
+            ])
+        try StateFolder(bench.fake.root).create()
+        try DriverAttempt.begin("470.256.02", bench.fake.root)
+        guard case .rebootRequired = try await DriverStepTests.step.apply(bench.context()) else {
+            Issue.record("no reboot")
+            return
+        }
+        #expect(bench.runner.ran.contains("systemctl stop nvidia-persistenced.service"))
+    }
+
+    /// Whose driver is installed: by our stamp, by the attempt that was begun, and by whether there was one before it.
+    @Test(
+        arguments: [
+            ("470.1", "470.1", nil, false, true), ("470.1", nil, nil, false, false), (nil, "470.1", nil, false, true),
+            // 470 was ours, and 535 was begun over it; the stamp is still the old one's.
+            ("535.1", "470.1", "535.1", false, true), ("535.1", nil, "535.1", true, true),
+            // The user's, and our attempt came to nothing.
+            ("470.1", nil, "535.1", true, false), (nil, nil, "535.1", true, false), (nil, nil, "535.1", false, true),
+        ] as [(String?, String?, String?, Bool, Bool)])
+    func knowsItsOwnDriver(
+        _ installed: String?, _ stamp: String?, _ begun: String?, _ other: Bool, _ isOurs: Bool
+    ) async throws {
+        let bench = try Bench(
+            other ? ["/usr/bin/nvidia-uninstall": ""] : [:],
+            ["modinfo -F version nvidia": installed.map { FakeRunner.says($0 + "\n") } ?? Self.absent])
+        let root = bench.fake.root
+        try StateFolder(root).create()
+        if let stamp { try DriverStamp.write(stamp, root) }
+        if let begun { try DriverAttempt.begin(begun, root) }
+        // Begun again after an interruption: what was there at first counts.
+        try bench.fake.write("/usr/bin/nvidia-uninstall", "")
+        if let begun { try DriverAttempt.begin(begun, root) }
+        #expect(try await DriverAttempt.isOurs(bench.context()) == isOurs)
+    }
+
+    /// A driver that was cut short before its uninstaller came.
+    @Test func namesATornDriver() async throws {
+        let bench = try Bench(
+            ["/usr/sbin/dkms": ""],
+            [
+                "modinfo -F version nvidia": FakeRunner.says("535.1\n"),
+                "dkms status": FakeRunner.says("nvidia/535.1: added\nnvidia/390.42: added\n"),
+                "dkms remove -m nvidia -v 535.1 --all": FakeRunner.says(""),
+            ])
+        try StateFolder(bench.fake.root).create()
+        try DriverAttempt.begin("535.1", bench.fake.root)
+        #expect(needed(try await UndoDriver().check(bench.context())))
+        #expect(try await UndoDriver().apply(bench.context()) == .applied)
+        let (_, remaining) = Remains.split(try await UndoDriver().verify(bench.context()))
+        #expect(remaining.contains { $0.contains("driver 535.1") })
+        #expect(satisfied(try await UndoDriver().check(bench.context())))
+    }
+
+    /// A dry run looks at the key where it is, and leaves other runs' alone.
+    @Test func aDryRunCopiesNoKey() async throws {
+        let (bench, _) = try Self.signingBench([
+            "/run/gpu-guest-agent-signing-other/key.pem": "of another run",
+            "/sys/module/module/parameters/sig_enforce": "N",
+        ])
+        let context = bench.context()
+        let dry = StepContext(guest: context.guest, plan: context.plan, isDry: true) { _ in }
+        #expect(try await DriverObstacles(dry)?.first() == nil)
+        #expect(!bench.runner.ran.contains { $0.hasPrefix("sha256sum") })
+        #expect(Self.signingFolders(bench) == ["gpu-guest-agent-signing-other"])
     }
 
     /// A kernel of another compiler; the preview tells the very command.

@@ -45,6 +45,28 @@ import Testing
         }
     }
 
+    /// A control character becomes six bytes: what is written can be read again.
+    @Test func writesNoLineThatItWouldRefuse() throws {
+        let fake = try FakeRoot()
+        let journal = try Journal.open(fake.root, boot: "b")
+        let text = String(repeating: "\u{1b}", count: ToolOutput.limit)
+        try journal.append(
+            .output("a", ToolOutput(name: "n", source: "s", exitStatus: 0, text: text, truncated: false)))
+        try journal.append(
+            .stepFailed(
+                "a",
+                Failure(
+                    .internal, operation: "o", message: "m", evidence: Array(repeating: text, count: 20),
+                    remedy: "r", side: .guest)))
+        #expect(throws: Failure.self) {
+            try journal.append(.warning(nil, message: String(repeating: "x", count: JournalLine.limit)))
+        }
+        try journal.append(.finished(succeeded: false))
+        #expect(try Journal.open(fake.root, boot: "b").lastSeq == 3)
+        let output = ToolOutput(name: "n", source: "s", exitStatus: 0, text: "a\0\tb\n", truncated: false)
+        #expect(output.text == "a?\tb\n")
+    }
+
     @Test func keepsRootsFilesToRoot() throws {
         let fake = try FakeRoot()
         _ = try Journal.open(fake.root, boot: "b")
@@ -98,6 +120,28 @@ import Testing
         #expect(RunLock.isTaken(fake.root))
         #expect(try PlanAdmission.admit(JournalTests.plan, to: guest) == .running(runID: "r1"))
         withExtendedLifetime(lock) {}
+    }
+
+    @Test(
+        arguments: [
+            (["/usr/local/cuda-12.4", "/usr/local/cuda-11.4"], true), (["/opt/cuda"], true),
+            (["/usr/local/cuda"], false),
+            (["/usr/local/cuda-12.4", "/usr/local//cuda-12.4/"], false), (["/usr/local/cuda-12.4", "/opt"], false),
+            (["/opt/cuda", "/usr/../etc"], false),
+        ] as [([String], Bool)])
+    func judgesPlacesOfToolkits(_ places: [String], _ good: Bool) throws {
+        let (fake, guest) = try Self.guest()
+        var plan = JournalTests.plan
+        plan.recipe.toolkits = places.map {
+            CUDARecipe(version: "12.4.1", sha256: "", toolkitPath: $0, samples: false)
+        }
+        if good {
+            #expect(try PlanAdmission.admit(plan, to: guest) == .begun(runID: "r1"))
+        } else {
+            let failure = #expect(throws: Failure.self) { try PlanAdmission.admit(plan, to: guest) }
+            #expect(failure?.code == .planRefused)
+        }
+        withExtendedLifetime(fake) {}
     }
 
     @Test(arguments: ["", "../x", "a/b", ".x", "a b"]) func refusesNamesThatAreNoFileNames(_ runID: String) throws {

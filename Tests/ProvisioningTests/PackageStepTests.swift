@@ -173,7 +173,7 @@ import Testing
 
     /// What an interrupted installation brought counts as brought, and the record is gone afterwards.
     @Test func remembersWhatWasThereBefore() async throws {
-        let fake = try Self.guest([StateFolder.path + "/packages-before": "base-files\n"])
+        let fake = try Self.guest([StateFolder.path + "/packages-before": "run run-1\nbase-files\n"])
         let runner = FakeRunner([
             "dpkg-query": FakeRunner.says("base-files install ok installed\ngcc install ok installed\n")
         ])
@@ -181,6 +181,32 @@ import Testing
         let distribution = try #require(Distribution.of(fake.root))
         try await PackageRecord.around(distribution.packageManager(context.guest), distribution, context) {}
         #expect(runner.ran.count == 1 && !fake.root.exists(StateFolder.path + "/packages-before"))
+        #expect(try context.changes.read().packages == ["gcc"])
+    }
+
+    /// What another run wrote down says nothing of this one: the user's packages since then are not ours.
+    @Test func forgetsWhatAnotherRunWroteDown() async throws {
+        let fake = try Self.guest([StateFolder.path + "/packages-before": "run run-0\nbase-files\n"])
+        let runner = FakeRunner([
+            "dpkg-query": FakeRunner.says("base-files install ok installed\ngcc install ok installed\n")
+        ])
+        let context = Self.context(fake, runner)
+        let distribution = try #require(Distribution.of(fake.root))
+        try await PackageRecord.around(distribution.packageManager(context.guest), distribution, context) {}
+        #expect(try context.changes.read().packages == [])
+    }
+
+    /// Told to stop in the middle: what came is found out by the next attempt.
+    @Test func keepsTheRecordWhereItCannotLook() async throws {
+        let fake = try Self.guest([StateFolder.path + "/packages-before": "run run-1\nbase-files\n"])
+        let context = Self.context(fake, FakeRunner(["dpkg-query": { _ in CommandResult(.stopped) }]))
+        let distribution = try #require(Distribution.of(fake.root))
+        await #expect(throws: CancellationError.self) {
+            try await PackageRecord.around(distribution.packageManager(context.guest), distribution, context) {
+                throw CancellationError()
+            }
+        }
+        #expect(fake.root.exists(StateFolder.path + "/packages-before"))
     }
 
     @Test func readsAnArchiveWhateverItsFolders() async throws {

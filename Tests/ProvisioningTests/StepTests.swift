@@ -276,7 +276,7 @@ import Testing
                 "/lib/modules/\(Bench.kernel)/build/Makefile", "/usr/share/perl5/Debconf.pm",
             ].map { ($0, "") } + [("/etc/os-release", "ID=debian\nVERSION_ID=12\n")])
         let recipe = CUDARecipe(version: version, sha256: "", toolkitPath: "/usr/local/cuda", samples: true)
-        let answers = ["gcc": FakeRunner.says("5\n")]
+        let answers = ["gcc": FakeRunner.says("6\n")]
         guard
             case .needed(let reason) = try await Prerequisites().check(
                 try Bench(there, cuda: recipe, answers).context())

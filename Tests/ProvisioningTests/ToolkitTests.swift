@@ -139,6 +139,34 @@ import Testing
         #expect(root.linkTarget(ToolkitLink.path) == "users-cuda")
     }
 
+    /// Killed after the installer, before the user's link was put back.
+    @Test func theUsersLinkIsPutBackByTheNextAttempt() async throws {
+        let machine = try Machine([Self.twelve], ["/usr/local/users-cuda/x": ""])
+        let root = machine.fake.root
+        try machine.fake.link(ToolkitLink.path, "users-cuda")
+        try await machine.install()
+        try root.write("users-cuda\n", to: ToolkitLink.kept)
+        try root.link(ToolkitLink.path, to: Self.twelve.toolkitPath)
+        try await machine.install()
+        #expect(root.linkTarget(ToolkitLink.path) == "users-cuda" && !root.exists(ToolkitLink.kept))
+        #expect(machine.installers.count == 1)
+    }
+
+    /// The uninstaller would take the user's files along; a link to a folder is a link.
+    @Test(arguments: [true, false]) func undoTakesOutWhatItBrought(_ hasUsers: Bool) async throws {
+        let machine = try Machine([Self.twelve], hasUsers ? ["/usr/local/cuda-12.4/notes/mine.txt": ""] : [:])
+        let root = machine.fake.root
+        try await machine.install()
+        try root.link("/usr/local/cuda-12.4/include", to: "bin")
+        try machine.fake.write("/usr/local/cuda-12.4/bin/cuda-uninstaller", "")
+        try ToolkitManifest(recipe: Self.twelve).write(root)
+        let toolkit = try #require(InstalledToolkit.all(root).first)
+        #expect((toolkit.uninstaller(root) == nil) == hasUsers)
+        guard hasUsers else { return }
+        #expect(try await UndoToolkits().apply(machine.context()) == .applied)
+        #expect(root.list("/usr/local/cuda-12.4") == ["notes"])
+    }
+
     @Test func patchesAreAppliedInOrderAndOnce() async throws {
         let machine = try Machine([Self.nine])
         let preview = try await InstallCUDAToolkit(recipe: Self.nine).preview(machine.context())

@@ -19,8 +19,17 @@ public struct ToolOutput: Codable, Equatable, Sendable {
         self.name = name
         self.source = source
         self.exitStatus = exitStatus
-        self.text = text
+        self.text = Self.withoutControls(text)
         self.truncated = truncated
+    }
+
+    /// JSON makes six bytes of a control character, and a log that a crash tore may be full of them. Lines, tabs and
+    /// the colours of a terminal stay.
+    private static func withoutControls(_ text: String) -> String {
+        let kept: Set<UInt8> = [UInt8(ascii: "\n"), UInt8(ascii: "\t"), UInt8(ascii: "\r"), 0x1b]
+        guard text.utf8.contains(where: { $0 < 0x20 && !kept.contains($0) }) else { return text }
+        return String(
+            decoding: text.utf8.map { $0 < 0x20 && !kept.contains($0) ? UInt8(ascii: "?") : $0 }, as: UTF8.self)
     }
 }
 

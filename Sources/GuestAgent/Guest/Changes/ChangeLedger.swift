@@ -1,5 +1,6 @@
 import Contract
 import Glibc
+import SystemPackage
 
 /// Every change of the guest's own files goes through here, so that it can be taken back: the file as it was before the
 /// first change is kept, and what was made of it is known again.
@@ -13,6 +14,7 @@ public struct ChangeLedger: Sendable {
     public static let folder = "/var/lib/gpu-guest-agent/changes"
     static let file = folder + "/ledger.jsonl"
     static let originals = folder + "/originals"
+    private static let limit = 64 << 20
 
     /// The ledger of the machine with this root.
     public init(_ root: SystemRoot) {
@@ -105,7 +107,16 @@ public struct ChangeLedger: Sendable {
 
     /// All that was changed. Throws a ``Failure`` with ``FailureCode/undo`` where the ledger cannot be read.
     public func read() throws -> Changes {
-        guard let bytes = try? root.bytes(Self.file, limit: 64 << 20) else { return Changes([]) }
+        let bytes: [UInt8]
+        do {
+            bytes = try root.bytes(Self.file, limit: Self.limit)
+        } catch Errno.noSuchFileOrDirectory {
+            return Changes([])
+        } catch {
+            // Taken for empty, it would have us keep what we made ourselves as the originals.
+            throw unreadable("It cannot be read: \(describe(error)).", "")
+        }
+        guard bytes.count < Self.limit else { throw unreadable("It is longer than any ledger.", "") }
         // What follows the last newline was torn by a crash.
         let whole = bytes[..<((bytes.lastIndex(of: UInt8(ascii: "\n")) ?? -1) + 1)]
         return Changes(
@@ -170,9 +181,14 @@ public struct ChangeLedger: Sendable {
         try append(.unitDisabled(unit))
     }
 
-    /// Forgets everything: what was taken back, and what was left.
+    /// Forgets what was taken back and what was left. Packages that are there still stay known, with nothing in between
+    /// where they are not.
     public func forget() throws {
-        try root.removeTree(Self.folder)
+        let packages = try read().packages
+        try root.removeTree(Self.originals)
+        guard !packages.isEmpty else { return try root.removeTree(Self.folder) }
+        let records = [ChangeRecord.begun(schema: ChangeRecord.schema), .packages(packages)]
+        try root.write(try records.map { try $0.line + "\n" }.joined(), to: Self.file, mode: 0o600)
     }
 
     /// Whether there is anything to forget.
@@ -250,7 +266,7 @@ public struct ChangeLedger: Sendable {
     private func unreadable(_ what: String, _ seen: String) -> Failure {
         .guest(
             .undo, "read what was changed in this guest", "\(Self.file) cannot be used. \(what)",
-            evidence: [String(seen.prefix(300))],
+            evidence: seen.isEmpty ? [] : [String(seen.prefix(300))],
             remedy: "Use the agent that wrote it, or put the originals in \(Self.originals) back by hand."
         )
     }

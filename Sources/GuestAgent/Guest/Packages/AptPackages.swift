@@ -32,10 +32,10 @@ public struct AptPackages: PackageManager {
     ]
 
     public func installed() async throws -> Set<String> {
-        let result = try await guest.runner.run(
+        let lines = try await guest.packageList(
             Command(["dpkg-query", "-W", "-f", "${Package} ${Status}\n"], outputLimit: 4 << 20))
         return Set(
-            result.output.lines.compactMap { line -> String? in
+            lines.compactMap { line -> String? in
                 let words = line.words
                 return words.dropFirst() == ["install", "ok", "installed"] ? words.first : nil
             })

@@ -22,8 +22,8 @@ public struct PacmanPackages: PackageManager {
     static let notFound = [NotFoundPattern("target not found: ")]
 
     public func installed() async throws -> Set<String> {
-        let result = try await guest.runner.run(Command(["pacman", "-Qq"], outputLimit: 4 << 20))
-        return Set(result.output.lines.map(\.trimmed))
+        let lines = try await guest.packageList(Command(["pacman", "-Qq"], outputLimit: 4 << 20))
+        return Set(lines.map(\.trimmed))
     }
 
     public func install(_ names: [String], progress: @Sendable (String) -> Void) async throws {

@@ -35,9 +35,9 @@ public struct ZypperPackages: PackageManager {
     ]
 
     public func installed() async throws -> Set<String> {
-        let result = try await guest.runner.run(
+        let lines = try await guest.packageList(
             Command(["rpm", "-qa", "--qf", "%{NAME}\\n"], deadline: .seconds(120), outputLimit: 4 << 20))
-        return Set(result.output.lines.map(\.trimmed))
+        return Set(lines.map(\.trimmed))
     }
 
     public func install(_ names: [String], progress: @Sendable (String) -> Void) async throws {

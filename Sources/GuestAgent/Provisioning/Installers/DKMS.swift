@@ -38,9 +38,9 @@ struct DKMS {
     }
 
     /// Removes what an interrupted installation registered: `dkms add` refuses what is there already, and the installer
-    /// gives up. Says so.
-    func removeLeftovers(_ step: StepID) async throws {
-        for version in try await registered() {
+    /// gives up. Says so. `only`: that version and no other.
+    func removeLeftovers(_ step: StepID, only: String? = nil) async throws {
+        for version in try await registered() where only == nil || version == only {
             context.emit(.progress(step, message: "removing driver \(version) from DKMS"))
             let result = try await context.run(Self.removal(of: version))
             guard !result.succeeded, try await registered().contains(version) else { continue }

@@ -67,14 +67,19 @@ struct DriverObstacles {
                 remedy: "Use a newer driver, or a VM without Secure Boot.")
         }
         // Looked at now, as anything that is wrong with them would come out only when the modules are built.
-        let files: SigningFiles
+        let material: SigningMaterial
         do {
-            files = try await SigningFiles.prepare(signing, context)
+            if context.isDry {
+                material = try SigningFiles.look(signing, context)
+            } else {
+                let files = try await SigningFiles.prepare(signing, context)
+                defer { files.remove(context.root) }
+                material = files.material
+            }
         } catch let failure as Failure {
             return failure
         }
-        defer { files.remove(context.root) }
-        let trust = signatures.trust(certificate: files.material.certificate, keyID: files.material.keyID)
+        let trust = signatures.trust(certificate: material.certificate, keyID: material.keyID)
         switch trust {
         case .trusted: return nil
         case .undecided:

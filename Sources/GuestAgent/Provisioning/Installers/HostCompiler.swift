@@ -2,7 +2,8 @@ import Contract
 import Guest
 import Runfiles
 
-/// The C and C++ compiler that nvcc works with. Each CUDA release refuses compilers newer than it knows.
+/// The C and C++ compiler that nvcc works with. Each CUDA release refuses compilers newer than it knows, and cannot
+/// work with those that lack the language it is written in.
 struct HostCompiler: Equatable, Sendable {
     /// Names or paths: "gcc-11", "g++-11"; plain where the default fits.
     var c: String
@@ -15,12 +16,12 @@ struct HostCompiler: Equatable, Sendable {
     /// The newest installed compiler that fits; else the default one, which does not; nil where there is none at all.
     static func choose(for cuda: CUDARecipe, _ context: StepContext) async throws -> HostCompiler? {
         let newest = ToolVersion(cuda.version).flatMap(Compatibility.newestGCC(forCUDA:))
+        let oldest = oldest(cuda)
         let standard = try await defaultVersion(context)
-        if let standard, standard <= newest ?? .max, program("g++", context) != nil {
+        if let standard, standard >= oldest, standard <= newest ?? .max, program("g++", context) != nil {
             return HostCompiler(c: "gcc", cxx: "g++", isDefault: true, fits: true)
         }
-        // Two majors above CUDA's first years and below its newest table entry there is always one to try.
-        for major in stride(from: newest ?? 0, through: 4, by: -1) {
+        for major in stride(from: newest ?? 0, through: oldest, by: -1) {
             if let (c, cxx) = pair(major, context.root) {
                 return HostCompiler(c: c, cxx: cxx, isDefault: false, fits: true)
             }
@@ -43,7 +44,7 @@ struct HostCompiler: Equatable, Sendable {
         // g++ of the default version is missing, nothing else: ask for that one, which its sources surely have.
         // So does one who accepted a compiler that does not fit.
         if let standard = try await defaultVersion(context),
-            standard <= newest || context.plan.recipe.allowIncompatible
+            standard >= oldest(cuda) && standard <= newest || context.plan.recipe.allowIncompatible
         {
             return standard
         }
@@ -59,6 +60,10 @@ struct HostCompiler: Equatable, Sendable {
             try context.root.link("\(folder)/\(name)", to: target)
         }
         return ["PATH": ([folder] + Command.searchPath).joined(separator: ":")]
+    }
+
+    private static func oldest(_ cuda: CUDARecipe) -> Int {
+        ToolVersion(cuda.version).flatMap(Compatibility.oldestGCC(forCUDA:)) ?? 0
     }
 
     private static func defaultVersion(_ context: StepContext) async throws -> Int? {

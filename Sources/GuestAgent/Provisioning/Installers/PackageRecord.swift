@@ -1,9 +1,12 @@
+import Contract
 import Guest
 
 /// Which packages an installation brought that were not there before. The names before it are on disk while it runs, so
 /// that what an interrupted attempt brought is not taken for the guest's own.
+///
+/// The file's first line is "run RUNID", then a name a line: what was there before another run says nothing of this one.
 struct PackageRecord {
-    private static let path = StateFolder.path + "/packages-before"
+    static let path = StateFolder.path + "/packages-before"
 
     /// Runs `install` and tells the ledger what is new.
     static func around(
@@ -11,15 +14,19 @@ struct PackageRecord {
         _ install: () async throws -> Void
     ) async throws {
         let root = context.root
+        // It may be installing packages itself, which are the user's.
+        try await CloudInit(context.guest).wait()
+        let run = "run \(context.plan.runID)"
         let before: Set<String>
-        if let text = root.textIfReadable(path) {
-            before = Set(text.lines)
+        if let lines = root.textIfReadable(path)?.lines, lines.first == run {
+            before = Set(lines.dropFirst())
         } else {
             before = try await manager.installed()
             try StateFolder(root).create()
-            try root.write(before.sorted().joined(separator: "\n") + "\n", to: path, mode: 0o600)
+            try root.write(([run] + before.sorted() + [""]).joined(separator: "\n"), to: path, mode: 0o600)
         }
-        // Also where it fails: some of the packages may be there by then.
+        // Also where it fails: some of the packages may be there by then. Where that cannot be found out now (the agent
+        // was told to stop), the record stays for the next attempt.
         do {
             try await install()
         } catch {

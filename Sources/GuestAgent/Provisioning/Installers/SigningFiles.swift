@@ -29,12 +29,7 @@ struct SigningFiles {
             let key = try await fetch(.signingKey, recipe.key, to: folder + "/key.pem", context)
             let certificate = try await fetch(
                 .signingCertificate, recipe.certificate, to: folder + "/certificate.der", context)
-            let material: SigningMaterial
-            do {
-                material = try SigningMaterial(key: key, certificate: certificate)
-            } catch {
-                throw Failure.guest(.secureBoot, operation, error.message, remedy: error.remedy)
-            }
+            let material = try material(key, certificate)
             if material.certificate != certificate {
                 // It came as PEM.
                 let file = try FileDescriptor.open(
@@ -45,6 +40,30 @@ struct SigningFiles {
         } catch {
             try? context.root.removeTree(folder)
             throw error
+        }
+    }
+
+    /// Judges both where they are, for a dry run: nothing is copied, and their digests are not compared. Throws as
+    /// ``prepare(_:_:)``.
+    static func look(_ recipe: ModuleSigning, _ context: StepContext) throws -> SigningMaterial {
+        func bytes(_ role: Payload.Role, _ identity: PayloadIdentity) throws -> [UInt8] {
+            let (payload, source) = try find(role, identity, context)
+            do {
+                // A drive is longer than what was put on it.
+                return Array(try context.root.bytes(source, limit: Int(limit)).prefix(Int(payload.size)))
+            } catch {
+                throw unreadable(role, source, error)
+            }
+        }
+        return try material(
+            bytes(.signingKey, recipe.key), bytes(.signingCertificate, recipe.certificate))
+    }
+
+    private static func material(_ key: [UInt8], _ certificate: [UInt8]) throws -> SigningMaterial {
+        do {
+            return try SigningMaterial(key: key, certificate: certificate)
+        } catch {
+            throw Failure.guest(.secureBoot, operation, error.message, remedy: error.remedy)
         }
     }
 
@@ -63,38 +82,54 @@ struct SigningFiles {
     private static func fetch(
         _ role: Payload.Role, _ identity: PayloadIdentity, to path: String, _ context: StepContext
     ) async throws -> [UInt8] {
-        let what = role == .signingKey ? "signing key" : "signing certificate"
-        func failure(_ code: FailureCode, _ message: String, _ evidence: [String] = []) -> Failure {
-            .guest(
-                code, operation, message, evidence: evidence,
-                remedy: "Run the same command again; the host delivers the \(what) anew.", retryable: true)
-        }
-        guard let payload = context.plan.payloads.first(where: { $0.role == role && $0.sha256 == identity.sha256 })
-        else { throw failure(.payloadMissing, "The plan names no \(what) with this digest.") }
-        guard payload.size > 0, payload.size <= limit else {
-            throw failure(.payloadCorrupt, "The \(what) has \(payload.size) bytes.")
-        }
-        let source: String
-        switch payload.location {
-        case .file(let file): source = file
-        case .drive(let serial):
-            guard let drive = Drives(context.root).find(serial: serial) else {
-                throw failure(
-                    .payloadMissing, "No drive has the serial number \(serial).", Drives(context.root).serials)
-            }
-            source = drive
-        }
+        let (payload, source) = try find(role, identity, context)
         do {
             try Drives(context.root).copy(source, size: payload.size, to: path)
         } catch {
-            throw failure(.payloadMissing, "The \(what) could not be read from \(source): \(describe(error)).")
+            throw unreadable(role, source, error)
         }
         let digest = try await context.run(Command(["sha256sum", context.root.real(path)])).output.words.first ?? ""
         guard digest == identity.sha256 else {
             throw failure(
-                .payloadCorrupt, "The \(what) is not the one that the plan names.",
+                role, .payloadCorrupt, "The \(name(role)) is not the one that the plan names.",
                 ["sha256 \(digest)", "plan: sha256 \(identity.sha256)"])
         }
         return try context.root.bytes(path)
+    }
+
+    /// The payload and where it is: a file or a drive.
+    private static func find(
+        _ role: Payload.Role, _ identity: PayloadIdentity, _ context: StepContext
+    ) throws -> (Payload, source: String) {
+        guard let payload = context.plan.payloads.first(where: { $0.role == role && $0.sha256 == identity.sha256 })
+        else { throw failure(role, .payloadMissing, "The plan names no \(name(role)) with this digest.") }
+        guard payload.size > 0, payload.size <= limit else {
+            throw failure(role, .payloadCorrupt, "The \(name(role)) has \(payload.size) bytes.")
+        }
+        switch payload.location {
+        case .file(let file): return (payload, file)
+        case .drive(let serial):
+            guard let drive = Drives(context.root).find(serial: serial) else {
+                throw failure(
+                    role, .payloadMissing, "No drive has the serial number \(serial).", Drives(context.root).serials)
+            }
+            return (payload, drive)
+        }
+    }
+
+    private static func name(_ role: Payload.Role) -> String {
+        role == .signingKey ? "signing key" : "signing certificate"
+    }
+
+    private static func unreadable(_ role: Payload.Role, _ source: String, _ error: any Error) -> Failure {
+        failure(role, .payloadMissing, "The \(name(role)) could not be read from \(source): \(describe(error)).")
+    }
+
+    private static func failure(
+        _ role: Payload.Role, _ code: FailureCode, _ message: String, _ evidence: [String] = []
+    ) -> Failure {
+        .guest(
+            code, operation, message, evidence: evidence,
+            remedy: "Run the same command again; the host delivers the \(name(role)) anew.", retryable: true)
     }
 }

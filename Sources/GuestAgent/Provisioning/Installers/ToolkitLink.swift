@@ -8,7 +8,10 @@ struct ToolkitLink {
 
     static let path = "/usr/local/cuda"
     /// Where the user's link pointed before an installer ran; there as long as it may have to be put back.
-    private static let kept = StateFolder.path + "/cuda-link"
+    static let kept = StateFolder.path + "/cuda-link"
+
+    /// Whether an installation was begun that did not come to ``restore(_:)``.
+    static func isPending(_ root: SystemRoot) -> Bool { root.exists(kept) }
 
     /// Remembers where the user's link points. To be called before an installer runs; an attempt that was interrupted
     /// has remembered it already, and may have lost the link.

@@ -26,7 +26,7 @@ struct ToolkitManifest {
 
     /// Writes it again after something was built there. A toolkit that is not ours gets none.
     func update(_ root: SystemRoot) throws {
-        if root.exists(path) { try write(root) }
+        if root.exists(before) { try write(root) }
     }
 
     private static func text(_ paths: [String]) -> String {

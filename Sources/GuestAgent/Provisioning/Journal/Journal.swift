@@ -103,8 +103,19 @@ public final class Journal: Sendable {
     /// Appends one record and waits until it is on disk. A line that cannot be written whole is taken back.
     public func append(_ event: Event) throws {
         try state.withLock { state in
-            let record = JournalRecord(seq: state.lastSeq + 1, time: now(), boot: boot, event: event)
-            let line = Array((try JournalLine.encode(record) + "\n").utf8)
+            var record = JournalRecord(seq: state.lastSeq + 1, time: now(), boot: boot, event: event)
+            var text = try JournalLine.encode(record)
+            // A control character becomes six bytes. A line that is too long would be refused ever after.
+            while text.utf8.count > JournalLine.limit {
+                guard let shorter = record.event.shortened else {
+                    throw Failure.guest(
+                        .internal, "write the journal", "A record of \(text.utf8.count) bytes is too long.",
+                        evidence: [String(text.prefix(300))], remedy: "Report this.")
+                }
+                record.event = shorter
+                text = try JournalLine.encode(record)
+            }
+            let line = Array((text + "\n").utf8)
             do {
                 try state.file.writeAll(line)
                 // fdatasync writes the length as well, which is what changed.
@@ -140,6 +151,26 @@ extension Sequence<JournalRecord> {
 }
 
 extension Event {
+    /// The same with half of the text; nil where that cannot be.
+    fileprivate var shortened: Event? {
+        switch self {
+        case .output(let step, var output):
+            guard !output.text.isEmpty else { return nil }
+            output.text = String(decoding: output.text.utf8.suffix(output.text.utf8.count / 2), as: UTF8.self)
+            output.truncated = true
+            return .output(step, output)
+        case .stepFailed(let step, var failure):
+            guard !failure.evidence.isEmpty else { return nil }
+            let long = failure.evidence.contains { $0.utf8.count > 2000 }
+            failure.evidence =
+                long
+                ? failure.evidence.map { String(decoding: $0.utf8.prefix(1000), as: UTF8.self) }
+                : failure.evidence.dropLast()
+            return .stepFailed(step, failure)
+        default: return nil
+        }
+    }
+
     /// Whether the ``StepMachine`` may ask for it.
     fileprivate var decides: Bool {
         switch self {

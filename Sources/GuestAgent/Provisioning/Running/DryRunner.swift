@@ -30,7 +30,7 @@ public struct DryRunner: Sendable {
     }
 
     private func prospect(of step: any Step, _ plan: Plan, earlier: DryRun.Step?) async -> DryRun.Step {
-        let context = StepContext(guest: guest, plan: plan) { _ in }
+        let context = StepContext(guest: guest, plan: plan, isDry: true) { _ in }
         var told = DryRun.Step(id: step.id, title: step.title, verdict: .needed)
         do {
             switch try await step.check(context) {
@@ -76,7 +76,7 @@ struct LookingRunner: CommandRunner {
         ["dpkg-query"], ["dpkg", "--print-architecture"], ["dpkg", "-S"], ["apt-cache"], ["rpm", "-q"], ["rpm", "-qf"],
         ["rpm", "-qa"], ["rpm", "--query"],
         ["rpm", "-E"], ["rpm", "--eval"], ["pacman", "-Q"], ["pacman", "-Qo"], ["pacman", "-T"],
-        ["bash", "-lc", "command -v nvcc"], ["systemctl", "--version"],
+        ["systemctl", "--version"], ["systemctl", "show-environment"],
         ["systemctl", "is-enabled"], ["systemctl", "is-active"], ["systemctl", "show"], ["systemctl", "cat"],
         ["modinfo"], ["lsmod"], ["modprobe", "--show-depends"], ["modprobe", "-n"], ["uname"], ["lspci"], ["dmesg"],
         ["lsinitramfs"], ["lsinitrd"], ["lsinitcpio"], ["grubby", "--info"], ["grubby", "--default-kernel"],

@@ -70,15 +70,19 @@ public enum PlanAdmission: Equatable, Sendable {
         guard allowed, !plan.runID.isEmpty, plan.runID.utf8.count <= 128, !plan.runID.hasPrefix(".") else {
             return refuse("\"\(plan.runID.prefix(200))\" is no name for a run (letters, digits, - _ . only).")
         }
-        if let cuda = plan.recipe.cuda {
+        var places: Set<[Substring]> = []
+        for path in plan.recipe.toolkits.map(\.toolkitPath) {
             // Folders are removed below it after an interrupted installation.
-            guard cuda.toolkitPath.hasPrefix("/"), cuda.toolkitPath.split(separator: "/").count >= 2,
-                !cuda.toolkitPath.contains(where: \.isWhitespace),
-                !cuda.toolkitPath.split(separator: "/").contains("..")
+            let parts = path.split(separator: "/")
+            guard path.hasPrefix("/"), parts.count >= 2, !path.contains(where: \.isWhitespace),
+                !parts.contains(".."), !parts.contains("."), parts != ToolkitLink.path.split(separator: "/")
             else {
                 return refuse(
-                    "\"\(cuda.toolkitPath)\" is no place for a toolkit: an absolute path of two parts or more, without spaces."
+                    "\"\(path)\" is no place for a toolkit: an absolute path of two parts or more, without spaces, and not \(ToolkitLink.path), which is a link to one."
                 )
+            }
+            guard places.insert(parts).inserted else {
+                return refuse("Two toolkits are to be installed into \"\(path)\".")
             }
         }
         return nil

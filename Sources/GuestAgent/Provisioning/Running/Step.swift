@@ -62,14 +62,19 @@ public struct StepContext: Sendable {
     public let plan: Plan
     /// Times that this step has rebooted the machine before, in this run.
     public let reboots: Int
+    /// Whether this is a dry run: only programs that look can be run, and a check may leave out what takes another.
+    public let isDry: Bool
     /// Where to say something: the journal.
     public let emit: @Sendable (Event) -> Void
 
     /// A context.
-    public init(guest: Guest, plan: Plan, reboots: Int = 0, emit: @escaping @Sendable (Event) -> Void) {
+    public init(
+        guest: Guest, plan: Plan, reboots: Int = 0, isDry: Bool = false, emit: @escaping @Sendable (Event) -> Void
+    ) {
         self.guest = guest
         self.plan = plan
         self.reboots = reboots
+        self.isDry = isDry
         self.emit = emit
     }
 

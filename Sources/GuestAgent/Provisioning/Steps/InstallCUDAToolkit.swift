@@ -17,6 +17,7 @@ struct InstallCUDAToolkit: Step {
 
     func check(_ context: StepContext) async throws -> CheckResult {
         if let reason = try await reason(context) { return .needed(reason) }
+        if ToolkitLink.isPending(context.root) { return .needed("an installation was not finished") }
         if let patch = stamp.missingPatches(context.root).first { return .needed("\(patch.fileName) is not applied") }
         do {
             return .satisfied(try await verify(context))
@@ -66,6 +67,7 @@ struct InstallCUDAToolkit: Step {
         let root = context.root
         let version = try version()
         let link = ToolkitLink(recipe: context.plan.recipe)
+        let isResumed = ToolkitLink.isPending(root)
         try link.remember(root)
         // What installers change besides their own folder.
         let theirs = [
@@ -79,9 +81,9 @@ struct InstallCUDAToolkit: Step {
         }
         let patches = stamp.missingPatches(root)
         for patch in patches { try await apply(patch, version, context) }
-        if !patches.isEmpty { try manifest.write(root) }
-        try link.restore(context)
+        if !patches.isEmpty || isResumed { try manifest.update(root) }
         for path in theirs { try context.changes.didChange(path) }
+        try link.restore(context)  // last: until then the step is not done
         return .applied
     }
 
@@ -106,6 +108,8 @@ struct InstallCUDAToolkit: Step {
             ["sh", payload.path] + arguments(version, tmpdir: payload.workFolder, override: override),
             environment: (try compiler?.searchPath(context) ?? [:]).merging(["TMPDIR": payload.workFolder]) { $1 },
             deadline: .seconds(3600), mergesErrors: true)
+        // Of an earlier attempt, which it would explain instead of this one.
+        for path in CUDAInstaller.logPaths(for: version) { try? root.remove(path) }
         context.emit(.progress(id, message: "running \(payload.path.split(separator: "/").last ?? "")"))
         let started = Set(logs(context, version))
         let result = try await context.run(command, keeping: "cuda-installer", id)
@@ -201,12 +205,16 @@ struct InstallCUDAToolkit: Step {
             break
         }
         if recipe.samples {
-            guard let folder = samples.folder("deviceQuery", context.root) else {
+            if let folder = samples.folder("deviceQuery", context.root) {
+                evidence.append("\(folder) is there")
+            } else if stamp.installed(context.root) == nil {
+                // Somebody else's toolkit is not installed over for the sake of its samples.
+                evidence.append("there are no samples below \(samples.path); the toolkit was there before")
+            } else {
                 throw Failure.guest(
                     .cudaSamples, title, "The samples are not below \(samples.path).",
                     remedy: "Look at the installer's log in the guest.")
             }
-            evidence.append("\(folder) is there")
         }
         let missing = Set(stamp.missingPatches(context.root).map(\.sha256))
         evidence += recipe.patches.filter { !missing.contains($0.sha256) }.map { "\($0.fileName) is applied" }
@@ -236,7 +244,7 @@ struct InstallCUDAToolkit: Step {
 
     private func keepLog(_ context: StepContext, _ version: ToolVersion, before: Set<String>) throws -> String {
         let all = logs(context, version)
-        guard let path = all.first(where: { !before.contains($0) }) ?? all.first,
+        guard let path = all.first(where: { !before.contains($0) }),
             let log = context.root.textIfReadable(path)
         else { return "" }
         try context.root.write(log, to: StateFolder(context.root).newLog("cuda-installer"), mode: 0o600)

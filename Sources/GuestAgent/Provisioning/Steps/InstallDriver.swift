@@ -81,7 +81,7 @@ struct InstallDriver: Step {
                     ? .warning(id, message: compiler.note) : .progress(id, message: "compiler: \(compiler.note)"))
         }
         let flavour = try await chooseKernelModules(version, payload, context)
-        try marker.set(context.root)
+        try DriverAttempt.begin(recipe.version, context.root)
         if recipe.dkms { try await DKMS(context)?.removeLeftovers(id) }
 
         let tail = LogTail(context.root, DriverInstaller.logPath) { [id] line in
@@ -218,8 +218,10 @@ struct InstallDriver: Step {
     /// Takes another driver out. A result is returned where that has to end in a reboot.
     private func removeOther(_ context: StepContext) async throws -> ApplyResult? {
         guard let other = try await other(context) else {
-            return try await unload(
-                context, nil, onlyIf: try await KernelModules(context.guest).version(of: "nvidia") == nil)
+            // An attempt that was cut short may have got as far as the module, and something as far as loading it.
+            let isTorn = marker.isSet(context.root)
+            let installed = try await KernelModules(context.guest).version(of: "nvidia")
+            return try await unload(context, nil, onlyIf: isTorn || installed == nil)
         }
         guard context.root.exists(DriverInstaller.uninstaller) else {
             let packaged = try await PackagedDriver.find(context)
@@ -231,12 +233,14 @@ struct InstallDriver: Step {
         }
         context.emit(.progress(id, message: "removing driver \(other)"))
         try await stopPersistenceDaemon(context)
+        let isOurs = try await DriverAttempt.isOurs(context)
         let result = try await context.run(Self.uninstallation, keeping: "nvidia-uninstall", id)
         guard result.succeeded else {
             throw Failure.command(
                 Self.uninstallation, result, code: .driverInstall, operation: "remove driver \(other)",
                 remedy: "Read /var/log/nvidia-uninstall.log in the guest.")
         }
+        if !isOurs { try DriverStamp.setReplaced(other, context.root) }
         return try await unload(context, other, onlyIf: true)
     }
 

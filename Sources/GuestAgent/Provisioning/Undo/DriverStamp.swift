@@ -5,6 +5,8 @@ import Guest
 struct DriverStamp {
     private static let path = StateFolder.path + "/driver.installed"
     private static let taken = StateFolder.path + "/driver.undone"
+    private static let torn = StateFolder.path + "/driver-torn.undone"
+    private static let replaced = StateFolder.path + "/driver.before"
 
     /// To be written when the installer is done.
     static func write(_ version: String, _ root: SystemRoot) throws {
@@ -22,9 +24,17 @@ struct DriverStamp {
         try root.remove(path)
     }
 
-    /// Both, for good.
-    static func forget(_ root: SystemRoot) throws {
-        try root.remove(path)
-        try root.remove(taken)
+    /// A driver that we began to install, and that has no uninstaller.
+    static func torn(_ root: SystemRoot) -> String? { root.attribute(torn) }
+
+    static func setTorn(_ version: String, _ root: SystemRoot) throws {
+        try root.write(version + "\n", to: torn, mode: 0o600)
+    }
+
+    /// A driver of somebody else's that was taken out to make room for ours.
+    static func replaced(_ root: SystemRoot) -> String? { root.attribute(replaced) }
+
+    static func setReplaced(_ version: String, _ root: SystemRoot) throws {
+        try root.write(version + "\n", to: replaced, mode: 0o600)
     }
 }

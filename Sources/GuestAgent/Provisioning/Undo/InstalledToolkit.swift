@@ -21,6 +21,9 @@ struct InstalledToolkit: Equatable {
     /// What we wrote into it beside its installer: one path a line, a folder with "/" at its end.
     var manifest: String { record + ".files" }
 
+    /// What was in its folder before us, in the same layout.
+    private var before: String { record + ".before" }
+
     /// All toolkits of ours, in the order of their stamps.
     static func all(_ root: SystemRoot) -> [InstalledToolkit] {
         root.list(StateFolder.path).filter { $0.hasPrefix("toolkit") }.compactMap { name in
@@ -34,11 +37,12 @@ struct InstalledToolkit: Equatable {
         }
     }
 
-    /// NVIDIA's own uninstaller, nil where it is gone.
+    /// NVIDIA's own uninstaller, nil where it is gone, and where the folder held something before us: it would take that
+    /// out as well.
     ///
     /// The Perl script asks nothing and knows no option for that; the program has an interface unless it is told not to.
     func uninstaller(_ root: SystemRoot) -> Command? {
-        guard let number = ToolVersion(version) else { return nil }
+        guard let number = ToolVersion(version), root.attribute(before) ?? "" == "" else { return nil }
         let program = CUDAInstaller.uninstallerPath(number, toolkitPath: path)
         guard root.exists(program) else { return nil }
         return Command(

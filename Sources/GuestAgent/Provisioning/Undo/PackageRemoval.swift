@@ -11,6 +11,13 @@ struct PackageRemoval {
         self.guest = guest
     }
 
+    /// Words with which a package is kept: something needs it, or its name means more than one that is installed (two
+    /// versions, two architectures), of which one may be the user's.
+    private static let refusals = [
+        "depend", "is needed by", "required by", "specifies multiple packages", "ambiguous package name",
+        "more than one installed instance",
+    ]
+
     private enum Tool {
         case dpkg, rpm, pacman
     }
@@ -39,7 +46,7 @@ struct PackageRemoval {
         }
     }
 
-    /// Removes them, the ones that the others need last. Returns those that stay because something else needs them.
+    /// Removes them, the ones that the others need last. Returns those that stay: something else needs them, or their name means several.
     func remove(_ packages: [String]) async throws -> [String] {
         var left = try await installed(packages)
         guard !left.isEmpty else { return [] }
@@ -53,7 +60,7 @@ struct PackageRemoval {
             left = try await installed(left)
         }
         let text = result.output + result.errors
-        if !left.isEmpty, !text.contains("depend"), !text.contains("is needed by"), !text.contains("required by") {
+        if !left.isEmpty, !Self.refusals.contains(where: text.contains) {
             throw Failure.command(
                 command(left), result, code: .undo, operation: "remove packages",
                 remedy: "Make `\(command(left).line)` work in the guest, and run undo again.")

@@ -22,7 +22,14 @@ struct UndoDriver: Step {
 
     func preview(_ context: StepContext) async throws -> [DryRun.Action] {
         var actions = try units(context).map { DryRun.Action.run(Self.disabling($0).line) }
-        guard try await isOurs(context) else { return actions }
+        guard try await isOurs(context) else {
+            if let attempt = DriverAttempt.found(context.root), let dkms = DKMS(context),
+                try await dkms.registered().contains(attempt.version)
+            {
+                actions.append(.run(DKMS.removal(of: attempt.version).line))
+            }
+            return actions
+        }
         let modules = KernelModules(context.guest)
         actions += Self.modules.filter { modules.entry($0) != nil }.map { .run("modprobe -r \($0)") }
         return actions + [.run(Self.uninstallation.line)]
@@ -37,19 +44,30 @@ struct UndoDriver: Step {
         guard try await isOurs(context) else {
             let version = DriverStamp.installed(context.root) ?? ""
             if !version.isEmpty { try DriverStamp.setUndone(version, context.root) }
+            if let attempt = DriverAttempt.found(context.root) {
+                try await DKMS(context)?.removeLeftovers(id, only: attempt.version)
+                if try await KernelModules(context.guest).version(of: "nvidia") == attempt.version {
+                    try DriverStamp.setTorn(attempt.version, context.root)
+                }
+            }
             try marker.clear(context.root)
             return .applied
         }
         let modules = KernelModules(context.guest)
         for module in Self.modules where modules.entry(module) != nil { _ = try await modules.unload(module) }
 
-        let version = DriverStamp.installed(context.root) ?? "that was installed in part"
+        let version =
+            DriverAttempt.found(context.root)?.version ?? DriverStamp.installed(context.root)
+            ?? "that was installed in part"
         context.emit(.progress(id, message: "removing driver \(version)"))
         let result = try await context.run(Self.uninstallation, keeping: "nvidia-uninstall", id)
         guard result.succeeded else {
             throw Failure.command(
                 Self.uninstallation, result, code: .undo, operation: title,
                 remedy: "Read /var/log/nvidia-uninstall.log in the guest, and run undo again.")
+        }
+        if let attempt = DriverAttempt.found(context.root) {
+            try await DKMS(context)?.removeLeftovers(id, only: attempt.version)
         }
         context.root.sync()
         try DriverStamp.setUndone(version, context.root)
@@ -59,7 +77,8 @@ struct UndoDriver: Step {
 
     func verify(_ context: StepContext) async throws -> [String] {
         if let version = DriverStamp.undone(context.root),
-            let installed = try await KernelModules(context.guest).version(of: "nvidia"), installed == version
+            let installed = try await KernelModules(context.guest).version(of: "nvidia"), installed == version,
+            DriverStamp.torn(context.root) != version
         {
             throw Failure.guest(
                 .undo, title, "The uninstaller said that all is well, but modinfo still finds driver \(installed).",
@@ -84,20 +103,24 @@ struct UndoDriver: Step {
     /// Whether what is installed is what we installed, as far as can be told, and can be taken out.
     private func isOurs(_ context: StepContext) async throws -> Bool {
         guard context.root.exists(DriverInstaller.uninstaller) else { return false }
-        guard let stamp = DriverStamp.installed(context.root) else { return marker.isSet(context.root) }
-        // Of another kernel there may be no module: the uninstaller is that of the driver that is there.
-        let installed = try await KernelModules(context.guest).version(of: "nvidia")
-        return installed == nil || installed == stamp
+        return try await DriverAttempt.isOurs(context)
     }
 
     private func evidence(_ context: StepContext) throws -> [String] {
-        guard let version = DriverStamp.undone(context.root) else {
-            return ["no driver of this agent is installed"]
-        }
         var evidence: [String] = []
+        if let version = DriverStamp.replaced(context.root) {
+            evidence.append(Remains.line("driver \(version), which was there before, is not put back"))
+        }
+        if let version = DriverStamp.torn(context.root) {
+            evidence.append(
+                Remains.line("modules and files of driver \(version), of which there is no uninstaller that is ours"))
+        }
+        guard let version = DriverStamp.undone(context.root) else {
+            return evidence.isEmpty ? ["no driver of this agent is installed"] : evidence
+        }
         if context.root.exists(DriverInstaller.uninstaller) {
             evidence.append(Remains.line("the driver that somebody installed in place of ours (\(version))"))
-        } else {
+        } else if DriverStamp.torn(context.root) != version {
             evidence.append("driver \(version) was taken out")
         }
         let modules = KernelModules(context.guest)

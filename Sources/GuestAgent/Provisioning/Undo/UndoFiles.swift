@@ -67,6 +67,7 @@ struct UndoFiles: Step {
             case (nil, .withoutOurs, _): break
             }
         }
+        if pending.contains(where: Self.isSystemd) { actions.append(.run(Self.reload.line)) }
         return actions + [.run(Self.ldconfig.line)]
     }
 
@@ -92,6 +93,8 @@ struct UndoFiles: Step {
         for change in pending {
             if Cache(change.path) == .bootLoader { try await putBack(configuration: change, context) }
         }
+        // Services keep the PATH of a drop-in until systemd reads it again; an old one does so at boot only.
+        if pending.contains(where: Self.isSystemd) { _ = try await context.run(Self.reload) }
         let result = try await context.run(Self.ldconfig)
         guard result.succeeded else {
             throw Failure.command(
@@ -186,5 +189,8 @@ struct UndoFiles: Step {
         return evidence.isEmpty ? ["no file of the guest was changed"] : evidence
     }
 
+    private static func isSystemd(_ change: Change) -> Bool { change.path.hasPrefix("/etc/systemd/") }
+
     private static let ldconfig = Command(["ldconfig"], deadline: .seconds(120))
+    private static let reload = Command(["systemctl", "daemon-reload"], deadline: .seconds(120))
 }

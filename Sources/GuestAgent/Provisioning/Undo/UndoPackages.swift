@@ -50,7 +50,10 @@ struct UndoPackages: Step {
         let kept = named("kept")
         if !gone.isEmpty { evidence.append("packages removed: \(gone.joined(separator: " "))") }
         if !kept.isEmpty {
-            evidence.append(Remains.line("packages that others need by now: \(kept.joined(separator: " "))"))
+            evidence.append(
+                Remains.line(
+                    "packages that others need by now, or that are there more than once: \(kept.joined(separator: " "))"
+                ))
         }
         if !packages.isEmpty {
             evidence.append(

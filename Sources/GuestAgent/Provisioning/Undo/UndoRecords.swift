@@ -18,9 +18,7 @@ struct UndoRecords: Step {
 
     func apply(_ context: StepContext) async throws -> ApplyResult {
         // Packages that stay are still ours to remove: undo --packages may be asked for later.
-        let packages = try context.changes.read().packages
         try context.changes.forget()
-        if !packages.isEmpty { try context.changes.installed(packages: packages) }
         for record in records(context) where record != ChangeLedger.folder { try context.root.removeTree(record) }
         return .applied
     }
@@ -32,11 +30,14 @@ struct UndoRecords: Step {
     private func records(_ context: StepContext) -> [String] {
         let ours = context.root.list(StateFolder.path).filter { name in
             [".installed", ".undone", ".files", ".before", ".incomplete"].contains { name.hasSuffix($0) }
-                || name == "compiler"
+                || Self.others.contains("\(StateFolder.path)/\(name)")
         }.map { "\(StateFolder.path)/\($0)" }
         let ledger = (try? context.changes.read()).map { $0.files.isEmpty && $0.directories.isEmpty } ?? false
         return (context.changes.exists && !ledger ? [ChangeLedger.folder] : []) + ours
     }
+
+    /// The names of compilers, and what an interrupted run left.
+    private static let others = [StateFolder.path + "/compiler", PackageRecord.path, ToolkitLink.kept]
 
     private static let logs = [
         "/var/log/nvidia-installer.log", "/var/log/nvidia-uninstall.log", "/var/log/cuda-installer.log",

@@ -44,8 +44,11 @@ struct UndoToolkits: Step {
                         remedy: "Make `\(command.line)` work in the guest, and run undo again.")
                 }
             }
-            for path in toolkit.written(root) where !root.removeEmptyDirectory(path) && !root.isDirectory(path) {
-                try root.remove(path)
+            for path in toolkit.written(root) {
+                // A link to a folder is no folder.
+                if root.linkTarget(path) != nil || (!root.removeEmptyDirectory(path) && !root.isDirectory(path)) {
+                    try root.remove(path)
+                }
             }
             root.removeEmptyDirectory(toolkit.path)
             root.sync()
