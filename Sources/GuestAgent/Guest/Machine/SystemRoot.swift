@@ -157,26 +157,9 @@ public struct SystemRoot: Sendable {
         observer?(.durable(target))
         var old = stat()
         let replaces = stat(real(target), &old) == 0
-        let beside = real(target) + ".gpu-guest-agent-new"
-        unlink(beside)
-        let file = try FileDescriptor.open(
-            FilePath(beside), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
-            permissions: FilePermissions(rawValue: 0o600))
-        do {
-            try file.closeAfter {
-                try file.writeAll(Array(text.utf8))
-                try check(fchmod(file.rawValue, replaces ? old.st_mode & 0o7777 : mode))
-                if replaces && (old.st_uid != getuid() || old.st_gid != getgid()) {
-                    try check(fchown(file.rawValue, old.st_uid, old.st_gid))
-                }
-                try check(fsync(file.rawValue))
-            }
-            try check(rename(beside, real(target)))
-        } catch {
-            unlink(beside)
-            throw error
+        try replace(target, mode: replaces ? old.st_mode & 0o7777 : mode, owner: replaces ? old : nil) { file in
+            try file.writeAll(Array(text.utf8))
         }
-        syncDirectory(of: target)
     }
 
     /// Copies a file whole, with mode and owner: written beside, synced, renamed over. Needs no program, so that it works
@@ -187,30 +170,40 @@ public struct SystemRoot: Sendable {
         defer { try? source.close() }
         var status = stat()
         try check(fstat(source.rawValue, &status))
-        let beside = real(other) + ".gpu-guest-agent-new"
+        try replace(other, mode: status.st_mode & 0o7777, owner: status) { file in
+            let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
+            defer { buffer.deallocate() }
+            while case let count = try source.read(into: buffer), count > 0 {
+                try file.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+            }
+        }
+    }
+
+    /// Puts a new file in the place of `path`: filled beside, given owner and mode, synced, renamed over. `owner` nil: ours.
+    private func replace(
+        _ path: String, mode: UInt32, owner: stat?, _ fill: (FileDescriptor) throws -> Void
+    ) throws {
+        let beside = real(path) + ".gpu-guest-agent-new"
         unlink(beside)
         let file = try FileDescriptor.open(
             FilePath(beside), .writeOnly, options: [.create, .exclusiveCreate, .closeOnExec],
             permissions: FilePermissions(rawValue: 0o600))
         do {
             try file.closeAfter {
-                let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 1 << 20, alignment: 16)
-                defer { buffer.deallocate() }
-                while case let count = try source.read(into: buffer), count > 0 {
-                    try file.writeAll(UnsafeRawBufferPointer(rebasing: buffer[..<count]))
+                try fill(file)
+                // Before the mode: a change of owner takes the set-user-id bit away.
+                if let owner, owner.st_uid != getuid() || owner.st_gid != getgid() {
+                    try check(fchown(file.rawValue, owner.st_uid, owner.st_gid))
                 }
-                try check(fchmod(file.rawValue, status.st_mode & 0o7777))
-                if status.st_uid != getuid() || status.st_gid != getgid() {
-                    try check(fchown(file.rawValue, status.st_uid, status.st_gid))
-                }
+                try check(fchmod(file.rawValue, mode))
                 try check(fsync(file.rawValue))
             }
-            try check(rename(beside, real(other)))
+            try check(rename(beside, real(path)))
         } catch {
             unlink(beside)
             throw error
         }
-        syncDirectory(of: other)
+        syncDirectory(of: path)
     }
 
     /// Appends a line, waits until it is on disk, and takes it back where it cannot be written whole. What follows the
