@@ -54,6 +54,13 @@ public struct Command: Sendable {
     }
 }
 
+extension SystemRoot {
+    /// The path of a program in ``Command/searchPath``; nil where it is not installed.
+    public func program(_ name: String) -> String? {
+        Command.searchPath.lazy.map { "\($0)/\(name)" }.first { exists($0) }
+    }
+}
+
 /// How a program ended and what it printed.
 public struct CommandResult: Equatable, Sendable {
     /// How it ended.

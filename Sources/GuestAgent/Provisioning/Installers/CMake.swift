@@ -11,7 +11,7 @@ struct CMake {
     /// Where CMake is, nil where it is not.
     static func program(_ root: SystemRoot) -> String? {
         // EL 7's is too old under the plain name.
-        ["cmake3", "cmake"].first { HostCompiler.program($0, root) != nil }
+        ["cmake3", "cmake"].first { root.program($0) != nil }
     }
 
     /// Builds `source` into `build`. Throws ``FailureCode/prerequisites`` where there is no CMake, and

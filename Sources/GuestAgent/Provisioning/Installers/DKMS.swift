@@ -9,7 +9,7 @@ struct DKMS {
 
     /// Nil where the guest has none.
     init?(_ context: StepContext) {
-        guard Command.searchPath.contains(where: { context.root.exists("\($0)/dkms") }) else { return nil }
+        guard context.root.program("dkms") != nil else { return nil }
         self.context = context
     }
 

@@ -18,7 +18,7 @@ struct HostCompiler: Equatable, Sendable {
         let newest = ToolVersion(cuda.version).flatMap(Compatibility.newestGCC(forCUDA:))
         let oldest = oldest(cuda)
         let standard = try await defaultVersion(context)
-        if let standard, standard >= oldest, standard <= newest ?? .max, program("g++", context) != nil {
+        if let standard, standard >= oldest, standard <= newest ?? .max, context.root.program("g++") != nil {
             return HostCompiler(c: "gcc", cxx: "g++", isDefault: true, fits: true)
         }
         for major in stride(from: newest ?? 0, through: oldest, by: -1) {
@@ -32,7 +32,7 @@ struct HostCompiler: Equatable, Sendable {
                 return HostCompiler(c: c, cxx: cxx, isDefault: false, fits: false)
             }
         }
-        guard standard != nil, program("g++", context) != nil else { return nil }
+        guard standard != nil, context.root.program("g++") != nil else { return nil }
         return HostCompiler(c: "gcc", cxx: "g++", isDefault: true, fits: false)
     }
 
@@ -67,7 +67,7 @@ struct HostCompiler: Equatable, Sendable {
     }
 
     private static func defaultVersion(_ context: StepContext) async throws -> Int? {
-        guard program("gcc", context) != nil else { return nil }
+        guard context.root.program("gcc") != nil else { return nil }
         let result = try await context.run(Command(["gcc", "-dumpversion"]))  // "12", "4.8.5"
         return result.succeeded ? Int(result.output.trimmed.prefix(while: \.isNumber)) : nil
     }
@@ -75,7 +75,7 @@ struct HostCompiler: Equatable, Sendable {
     /// Compilers of one major version beside the default: gcc-11 of Debian, Ubuntu, SUSE and Arch, the toolsets of Red
     /// Hat's kin, which keep the plain names in a tree of their own.
     private static func pair(_ major: Int, _ root: SystemRoot) -> (c: String, cxx: String)? {
-        if let c = program("gcc-\(major)", root), let cxx = program("g++-\(major)", root) { return (c, cxx) }
+        if let c = root.program("gcc-\(major)"), let cxx = root.program("g++-\(major)") { return (c, cxx) }
         for toolset in ["gcc-toolset-\(major)", "devtoolset-\(major)"] {
             let folder = "/opt/rh/\(toolset)/root/usr/bin"
             if root.exists("\(folder)/gcc"), root.exists("\(folder)/g++") {
@@ -83,12 +83,5 @@ struct HostCompiler: Equatable, Sendable {
             }
         }
         return nil
-    }
-
-    private static func program(_ name: String, _ context: StepContext) -> String? { program(name, context.root) }
-
-    /// The path of a program in ``Command/searchPath``.
-    static func program(_ name: String, _ root: SystemRoot) -> String? {
-        Command.searchPath.lazy.map { "\($0)/\(name)" }.first { root.exists($0) }
     }
 }

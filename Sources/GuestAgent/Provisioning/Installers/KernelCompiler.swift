@@ -134,7 +134,7 @@ struct KernelCompiler: Equatable, Sendable {
         func isInstalled(_ program: String) -> Bool {
             program.hasPrefix("/")
                 ? context.root.exists(program)
-                : Command.searchPath.contains { context.root.exists("\($0)/\(program)") }
+                : context.root.program(program) != nil
         }
         let use = compiler.use(defaultMajor: standard, isInstalled: isInstalled)
         guard installing, use.isWarning, compiler.family == .gcc, let standard, standard < compiler.major,

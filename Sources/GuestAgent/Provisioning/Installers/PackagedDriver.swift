@@ -28,7 +28,7 @@ struct PackagedDriver: Equatable {
         let files = files(in: context.guest)
         guard !files.isEmpty else { return nil }
         for manager in managers
-        where Command.searchPath.contains(where: { context.root.exists("\($0)/\(manager.query[0])") }) {
+        where context.root.program(manager.query[0]) != nil {
             // A file that nobody owns makes the whole query end with 1; the lines about the others are there all the same.
             let output = try await context.run(Command(manager.query + files)).output
             let packages = Set(output.lines.flatMap(manager.packages)).sorted()

@@ -70,7 +70,7 @@ struct GPUProbe: Step {
                 .gpuProbe, "find gpu-probe", "gpu-probe is not built in the image.",
                 remedy: "Run the same command again.")
         }
-        guard let compiler = ["gcc", "cc"].first(where: { HostCompiler.program($0, root) != nil }) else {
+        guard let compiler = ["gcc", "cc"].first(where: { root.program($0) != nil }) else {
             throw Failure.guest(
                 .gpuProbe, "compile gpu-probe", "There is no C compiler.", remedy: "Put gcc into the image.")
         }

@@ -188,7 +188,7 @@ struct Prerequisites: Step {
         func need(_ what: String, _ package: String, _ there: Bool) {
             if !there { missing.append(Missing(what: what, packages: [package])) }
         }
-        func program(_ name: String) -> Bool { Command.searchPath.contains { root.exists("\($0)/\(name)") } }
+        func program(_ name: String) -> Bool { root.program(name) != nil }
 
         need("make", names.make, program("make"))
         need("C compiler", names.compiler, program("gcc") && program("cc"))
@@ -288,7 +288,7 @@ struct Prerequisites: Step {
         var evidence = [try await context.run(Command(["gcc", "--version"])).output.lines.first ?? "gcc"]
         if let driver = context.plan.recipe.driver {
             evidence.append("/lib/modules/\(context.guest.kernel)/build has the kernel's headers")
-            if driver.dkms, !Command.searchPath.contains(where: { context.root.exists("\($0)/dkms") }),
+            if driver.dkms, context.root.program("dkms") == nil,
                 let distribution = Distribution.of(context.root)
             {
                 evidence.append(
