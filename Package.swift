@@ -18,7 +18,6 @@ let settings: [SwiftSetting] =
 let subprocess: Target.Dependency = .product(name: "Subprocess", package: "swift-subprocess")
 let system: Target.Dependency = .product(name: "SystemPackage", package: "swift-system")
 let argumentParser: Target.Dependency = .product(name: "ArgumentParser", package: "swift-argument-parser")
-let logging: Target.Dependency = .product(name: "Logging", package: "swift-log")
 let unixSignals: Target.Dependency = .product(name: "UnixSignals", package: "swift-service-lifecycle")
 
 let package = Package(
@@ -30,7 +29,6 @@ let package = Package(
     ],
     dependencies: [
         .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
-        .package(url: "https://github.com/apple/swift-log", from: "1.6.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         // Without its Foundation trait: the guest agent is linked statically and must stay small.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
@@ -67,29 +65,32 @@ let package = Package(
 
         // HostAgent: runs on the machine that has the GPU.
         .target(
-            name: "Passthrough", dependencies: ["Contract"], path: "Sources/HostAgent/Passthrough",
+            name: "Host", dependencies: ["Contract", subprocess, system], path: "Sources/HostAgent/Host",
+            swiftSettings: settings),
+        .target(
+            name: "Passthrough", dependencies: ["Contract", "Host", system], path: "Sources/HostAgent/Passthrough",
             swiftSettings: settings),
         .target(
             name: "VirtualMachines",
-            dependencies: ["Contract", "FailureCatalogue", "Passthrough", subprocess, system, logging],
+            dependencies: ["Contract", "FailureCatalogue", "Host", "Passthrough", subprocess, system],
             path: "Sources/HostAgent/VirtualMachines", swiftSettings: settings),
         .systemLibrary(
             name: "CLibSSH2", path: "Sources/HostAgent/CLibSSH2", pkgConfig: "libssh2",
             providers: [.apt(["libssh2-1-dev"])]),
         .target(
-            name: "SecureShell", dependencies: ["CLibSSH2", "Contract", subprocess, system],
+            name: "SecureShell", dependencies: ["CLibSSH2", "Contract", "Host", system],
             path: "Sources/HostAgent/SecureShell", swiftSettings: settings),
         .target(
             name: "Provisioner",
             dependencies: [
-                "Contract", "FailureCatalogue", "GPUReadings", "Passthrough", "Runfiles", "SecureShell",
-                "VirtualMachines", subprocess, system, logging,
+                "Contract", "FailureCatalogue", "GPUReadings", "Host", "Passthrough", "Runfiles", "SecureShell",
+                "VirtualMachines", system,
             ],
             path: "Sources/HostAgent/Provisioner", swiftSettings: settings),
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
-                "Contract", "FailureCatalogue", "Passthrough", "Provisioner", "SecureShell", "VirtualMachines",
+                "Contract", "FailureCatalogue", "Host", "Passthrough", "Provisioner", "SecureShell", "VirtualMachines",
                 argumentParser, system, unixSignals,
             ],
             path: "Sources/HostAgent/CommandLine", swiftSettings: settings),
@@ -100,7 +101,11 @@ let package = Package(
             name: "FailureCatalogueTests", dependencies: ["FailureCatalogue", "Contract"], swiftSettings: settings),
         .testTarget(name: "GPUReadingsTests", dependencies: ["GPUReadings"], swiftSettings: settings),
         .testTarget(name: "RunfilesTests", dependencies: ["Runfiles"], swiftSettings: settings),
-        .target(name: "GuestFakes", dependencies: ["Guest", system], path: "Tests/Support", swiftSettings: settings),
+        .target(
+            name: "GuestFakes", dependencies: ["Guest", system], path: "Tests/Support/Guest", swiftSettings: settings),
+        .target(
+            name: "HostFakes", dependencies: ["Contract", "Host", system], path: "Tests/Support/Host",
+            swiftSettings: settings),
         .testTarget(
             name: "GuestTests", dependencies: ["Guest", "GuestFakes", "Contract", system], swiftSettings: settings),
         .testTarget(
@@ -112,15 +117,20 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "PassthroughTests", dependencies: ["Passthrough", "Host", "HostFakes", "Contract", system],
+            swiftSettings: settings),
+        .testTarget(
             name: "VirtualMachinesTests",
-            dependencies: ["VirtualMachines", "Passthrough", "Contract", subprocess, system],
+            dependencies: ["VirtualMachines", "Host", "HostFakes", "Passthrough", "Contract", subprocess, system],
             swiftSettings: settings),
         .testTarget(
             name: "SecureShellTests", dependencies: ["SecureShell", "Contract", system, subprocess],
             swiftSettings: settings),
         .testTarget(
             name: "ProvisionerTests",
-            dependencies: ["Provisioner", "Contract", "Runfiles", "VirtualMachines", "Passthrough", system],
+            dependencies: [
+                "Provisioner", "Contract", "Host", "HostFakes", "Runfiles", "VirtualMachines", "Passthrough", system,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Contract", subprocess, system], path: "Tests/EndToEnd",

@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import HostFakes
 import Testing
 @testable import VirtualMachines
 

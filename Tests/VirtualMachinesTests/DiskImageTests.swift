@@ -1,5 +1,7 @@
 import Contract
 import FoundationEssentials
+import Host
+import HostFakes
 import Testing
 @testable import VirtualMachines
 

@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import HostFakes
 import Passthrough
 import Testing
 import VirtualMachines

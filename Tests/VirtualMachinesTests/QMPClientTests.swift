@@ -1,6 +1,7 @@
 import Contract
 import Dispatch
 import Glibc
+import HostFakes
 import Testing
 @testable import VirtualMachines
 
@@ -137,7 +138,7 @@ struct FakeQMPClient {
             for await _ in client.events() {}
             #expect(client.isClosed)
             #expect(client.recentEvents.last?.name == "SHUTDOWN")
-            let again = await VirtualMachinesTests.failure { try await client.execute("query-status") }
+            let again = await HostFakes.failure { try await client.execute("query-status") }
             #expect(again?.code == .qemuExited)
         }
     }

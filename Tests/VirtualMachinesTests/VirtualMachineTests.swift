@@ -1,6 +1,8 @@
 import Contract
 import FoundationEssentials
 import Glibc
+import Host
+import HostFakes
 import Testing
 @testable import VirtualMachines
 
@@ -146,7 +148,7 @@ import Testing
             let failure = await failure { _ = try await VirtualMachine.launch(same) }
             #expect(failure?.code == .imageInUse)
             #expect(failure?.message.contains("process \(machine.record.pid) ") == true)
-            let resize = await VirtualMachinesTests.failure { try await QemuImg.resize(same.diskPath, to: 8 << 20) }
+            let resize = await HostFakes.failure { try await QemuImg.resize(same.diskPath, to: 8 << 20) }
             #expect(resize?.code == .imageInUse)
             // Looking is allowed.
             #expect(try await QemuImg.info(same.diskPath).format == "qcow2")
@@ -160,7 +162,7 @@ import Testing
         let failure = await failure { _ = try await VirtualMachine.launch(spec) }
         #expect(failure?.code == .qemuFailed)
         #expect(failure?.evidence.contains { $0.contains("no-such-device") } == true)
-        let missing = await VirtualMachinesTests.failure { _ = try await VirtualMachine.launch(spec, qemu: "no-qemu") }
+        let missing = await HostFakes.failure { _ = try await VirtualMachine.launch(spec, qemu: "no-qemu") }
         #expect(missing?.code == .toolMissing)
     }
 

@@ -15,11 +15,22 @@ public struct HostPCIDevice: Equatable, Sendable {
     public var iommuGroup: Int?
     /// Sizes of the six BARs in bytes, 0 for an unused one (from sysfs `resource`).
     public var bars: [UInt64]
+    /// The board maker's vendor id.
+    public var subsystemVendor: UInt16?
+    /// The board maker's device id.
+    public var subsystemDevice: UInt16?
+    /// Whether the firmware drew its screen with it: the host's console is likely there.
+    public var isBootVGA: Bool
+    /// NUMA node it is attached to; nil where the firmware does not tell.
+    public var numaNode: Int?
+    /// The driver that alone may bind it, by name; nil where none was set (sysfs `driver_override`).
+    public var driverOverride: String?
 
     /// A device.
     public init(
         address: PCIAddress, vendor: UInt16, device: UInt16, classCode: UInt32, driver: String?, iommuGroup: Int?,
-        bars: [UInt64]
+        bars: [UInt64], subsystemVendor: UInt16? = nil, subsystemDevice: UInt16? = nil, isBootVGA: Bool = false,
+        numaNode: Int? = nil, driverOverride: String? = nil
     ) {
         self.address = address
         self.vendor = vendor
@@ -28,7 +39,18 @@ public struct HostPCIDevice: Equatable, Sendable {
         self.driver = driver
         self.iommuGroup = iommuGroup
         self.bars = bars
+        self.subsystemVendor = subsystemVendor
+        self.subsystemDevice = subsystemDevice
+        self.isBootVGA = isBootVGA
+        self.numaNode = numaNode
+        self.driverOverride = driverOverride
     }
+
+    /// NVIDIA's.
+    public static let nvidia: UInt16 = 0x10de
+
+    /// Whether it is a GPU of NVIDIA's: a VGA (0300) or 3D (0302) controller.
+    public var isNVIDIAGPU: Bool { vendor == Self.nvidia && [0x0300, 0x0302].contains(classCode >> 8) }
 
     /// Bridges (base class 06) stay on the host's pcieport driver and do not make an IOMMU group unusable.
     public var isBridge: Bool { classCode >> 16 == 0x06 }

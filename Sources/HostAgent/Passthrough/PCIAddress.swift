@@ -1,5 +1,5 @@
 /// Where a PCI function sits: domain, bus, device and function, as `lspci -D` and sysfs write them.
-public struct PCIAddress: Hashable, Sendable, CustomStringConvertible {
+public struct PCIAddress: Hashable, Sendable, Comparable, CustomStringConvertible {
     /// PCI domain (segment), 0 on nearly every machine.
     public let domain: UInt16
     /// Bus number.
@@ -27,6 +27,16 @@ public struct PCIAddress: Hashable, Sendable, CustomStringConvertible {
         self.bus = UInt8(bus)
         self.device = UInt8(device)
         self.function = UInt8(function)
+    }
+
+    /// Whether both are functions of one device.
+    public func isSameSlot(as other: PCIAddress) -> Bool {
+        (domain, bus, device) == (other.domain, other.bus, other.device)
+    }
+
+    /// Domain, bus, device, function, in this order.
+    public static func < (one: PCIAddress, other: PCIAddress) -> Bool {
+        (one.domain, one.bus, one.device, one.function) < (other.domain, other.bus, other.device, other.function)
     }
 
     /// The full form, lower case: "0000:41:00.0".

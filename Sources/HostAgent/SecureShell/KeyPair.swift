@@ -1,7 +1,6 @@
 import Contract
 import Glibc
-import Subprocess
-import SystemPackage
+import Host
 
 /// An SSH key pair in files: PATH and PATH.pub.
 public struct KeyPair: Sendable {
@@ -37,22 +36,12 @@ public struct KeyPair: Sendable {
     }
 
     private static func keygen(_ arguments: [String], path: String) async throws -> String {
-        let result: ExecutionResult<Void, StringOutput<UTF8>, StringOutput<UTF8>>
-        do {
-            result = try await Subprocess.run(
-                .name("ssh-keygen"), arguments: Arguments(arguments), output: .string(limit: 64 << 10),
-                error: .string(limit: 64 << 10))
-        } catch let error as SubprocessError {
-            throw Failure(
-                .toolMissing, operation: "make an SSH key", message: "ssh-keygen could not be run.",
-                evidence: [String(describing: error)], remedy: "Install OpenSSH's client (openssh-client).", side: .host
-            )
+        let result = try await runTool(
+            "ssh-keygen", arguments, package: "openssh-client", operation: "make an SSH key")
+        guard result.status == 0 else {
+            throw unusable(path, evidence: result.complaints)
         }
-        try Task.checkCancellation()
-        guard result.terminationStatus.isSuccess else {
-            throw unusable(path, evidence: Tail.lines(of: Array(result.standardError.utf8), last: 10))
-        }
-        return result.standardOutput
+        return result.output
     }
 
     private static func unusable(_ path: String, evidence: [String]) -> Failure {

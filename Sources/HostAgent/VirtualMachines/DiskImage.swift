@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Host
 
 /// What qemu-img says about a disk image.
 public struct ImageInfo: Equatable, Sendable {

@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Host
 
 extension QemuImg {
     /// The JSON of `qemu-img info`, the fields that matter.

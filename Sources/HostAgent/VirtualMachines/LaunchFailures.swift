@@ -1,5 +1,6 @@
 import Contract
 import FailureCatalogue
+import Host
 
 /// What QEMU's words at its start mean. Pure; the texts are the failure catalogue's (FailureArea.hostVFIO).
 ///

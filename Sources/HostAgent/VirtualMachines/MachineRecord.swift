@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Host
 
 /// Which process is the VM, on disk (`vm.json`): a later run finds by it what an earlier one started.
 public struct MachineRecord: Codable, Equatable, Sendable {

@@ -1,6 +1,7 @@
 public import Contract
 import Dispatch
 import Glibc
+import Host
 import Synchronization
 
 /// A connection to QEMU's machine protocol (QMP).

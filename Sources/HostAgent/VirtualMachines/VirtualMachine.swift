@@ -1,6 +1,7 @@
 public import Contract
 import FoundationEssentials
 import Glibc
+import Host
 import Synchronization
 
 /// A QEMU process and the guest in it.

@@ -1,6 +1,7 @@
 import Contract
 import FoundationEssentials
 import Glibc
+import Host
 import SystemPackage
 import VirtualMachines
 

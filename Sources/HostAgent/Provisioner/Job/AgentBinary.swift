@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Host
 
 /// The guest agent's binary on this host.
 struct AgentBinary: Sendable {
@@ -25,7 +26,8 @@ struct AgentBinary: Sendable {
                 remedy: "Build it with Scripts/build, or name it with --agent.", side: .host)
         }
         try requireStatic(path, operation)
-        let sum = try await Tool.output(of: "sha256sum", ["--", path], operation: operation)
+        let sum = try await toolOutput(
+            "sha256sum", ["--", path], package: "coreutils", operation: operation)
         return AgentBinary(path: path, sha256: String(sum.prefix { !$0.isWhitespace }))
     }
 

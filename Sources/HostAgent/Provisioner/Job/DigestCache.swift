@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Host
 import Runfiles
 import SystemPackage
 
@@ -85,15 +86,15 @@ struct DigestCache: Sendable {
         if let length, offset + length < (try fileSize(path)) {
             try file.close()
             // dd with byte counts: `head -c` would do for offset 0 only.
-            text = try await Tool.output(
-                of: "sh",
+            text = try await toolOutput(
+                "sh",
                 [
                     "-c", "dd if=\"$1\" iflag=skip_bytes,count_bytes,fullblock skip=$2 count=$3 bs=1M status=none | $4",
                     "sh", path, String(offset), String(length), program,
-                ], operation: operation)
+                ], package: "coreutils", operation: operation)
         } else {
             try file.seek(offset: offset, from: .start)
-            text = try await Tool.output(of: program, [], input: file, operation: operation)
+            text = try await toolOutput(program, [], input: file, package: "coreutils", operation: operation)
         }
         return String(text.prefix { !$0.isWhitespace })
     }

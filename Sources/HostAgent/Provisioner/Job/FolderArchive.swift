@@ -1,6 +1,7 @@
 import Contract
 import FoundationEssentials
 import Glibc
+import Host
 import VirtualMachines
 
 /// A folder of the user's as one file, always the same one for the same contents: its digest is part of the job.
@@ -23,8 +24,8 @@ struct FolderArchive: Sendable {
         }
         let fresh = "\(store)/\(role.rawValue).new"
         defer { unlink(fresh) }
-        _ = try await Tool.output(
-            of: "tar", Self.arguments(archive: fresh, folder: survey.folder), operation: operation)
+        _ = try await toolOutput(
+            "tar", Self.arguments(archive: fresh, folder: survey.folder), package: "tar", operation: operation)
         var input = try await PayloadInput.file(fresh, as: role, digests: digests, operation: operation)
         input.fileName = "\(role.rawValue).tar"
         input.path = "\(store)/\(input.digest.sha256.prefix(20)).tar"

@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Host
 import Passthrough
 import Runfiles
 import VirtualMachines
@@ -254,7 +255,7 @@ final class Preflight {
 
     private func checkGPU() {
         guard case .passthrough(let gpus) = job.gpu else { return }
-        for gpu in gpus { failures += SysfsPCI().passthroughProblems(of: gpu) }
+        for gpu in gpus { failures += HostPCI().passthroughProblems(of: gpu) }
     }
 
     private func chooseFirmware(_ image: PreparedJob.Image?) async throws -> Firmware? {

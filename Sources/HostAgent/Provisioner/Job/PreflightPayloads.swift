@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Host
 import Runfiles
 
 /// The files that the guest is to get: each is looked at, and what is wrong with it is kept.
@@ -148,7 +149,8 @@ extension Preflight {
     private func survey(_ path: String, _ option: String) async throws -> FolderSurvey? {
         try await attempt {
             let survey = try FolderSurvey(path, option: option)
-            let version = try await Tool.output(of: "tar", ["--version"], operation: "pack the folder of \(option)")
+            let version = try await toolOutput(
+                "tar", ["--version"], package: "tar", operation: "pack the folder of \(option)")
             guard version.contains("GNU tar") else {
                 throw Failure(
                     .toolMissing, operation: "pack the folder of \(option)", message: "This host's tar is not GNU tar.",

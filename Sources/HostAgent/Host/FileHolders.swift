@@ -1,8 +1,8 @@
-import Contract
+public import Contract
 import FoundationEssentials
 
 /// Processes that have `path` open, as /proc tells. Those of other users are seen by root only.
-func processesHolding(_ path: String) -> [(pid: Int32, name: String)] {
+public func processesHolding(_ path: String) -> [(pid: Int32, name: String)] {
     let files = FileManager.default
     let target = URL(filePath: path).resolvingSymlinksInPath().path()
     let processes = ((try? files.contentsOfDirectory(atPath: "/proc")) ?? []).compactMap { Int32($0) }
@@ -18,7 +18,7 @@ func processesHolding(_ path: String) -> [(pid: Int32, name: String)] {
 }
 
 /// The failure for an image whose lock another process holds, naming it where /proc tells.
-func imageInUse(_ path: String, operation: String, evidence: [String]) -> Failure {
+public func imageInUse(_ path: String, operation: String, evidence: [String]) -> Failure {
     let holders = processesHolding(path).map { "process \($0.pid) (\($0.name))" }
     return Failure(
         .imageInUse, operation: operation,

@@ -1,6 +1,6 @@
 public import Contract
 
-extension SysfsPCI {
+extension HostPCI {
     /// What keeps `address` (and the functions passed along with it) from being handed to a VM, all of it at once.
     ///
     /// Found: no such device; no IOMMU group; a function not bound to vfio-pci; a member of the group that is neither a

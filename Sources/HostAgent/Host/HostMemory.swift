@@ -1,11 +1,14 @@
 import FoundationEssentials
 
 /// This host's memory, from /proc/meminfo, in bytes.
-struct HostMemory {
-    var total: Int64 = 0
-    var available: Int64 = 0
+public struct HostMemory: Equatable, Sendable {
+    /// MemTotal.
+    public var total: Int64 = 0
+    /// MemAvailable.
+    public var available: Int64 = 0
 
-    static func read() -> HostMemory {
+    /// This host's memory now; zeros where /proc does not tell.
+    public static func read() -> HostMemory {
         var memory = HostMemory()
         let text =
             FileManager.default.contents(atPath: "/proc/meminfo").map { String(decoding: $0, as: UTF8.self) } ?? ""

@@ -1,22 +1,23 @@
 import FoundationEssentials
 
 /// What /proc/PID/stat says of a process that lives.
-struct ProcessStat: Equatable {
+public struct ProcessStat: Equatable, Sendable {
     /// "R", "S", "D", "Z" …
-    var state: Character
+    public var state: Character
     /// Clock ticks after boot (field 22). With the boot id it tells two processes of one number apart.
-    var startTime: UInt64
+    public var startTime: UInt64
 
     /// A zombie is dead and merely not collected (a container's first process may never do so).
-    var isAlive: Bool { state != "Z" && state != "X" }
+    public var isAlive: Bool { state != "Z" && state != "X" }
 
-    init(state: Character, startTime: UInt64) {
+    /// A state.
+    public init(state: Character, startTime: UInt64) {
         self.state = state
         self.startTime = startTime
     }
 
     /// Reads the line. The command name, field 2, stands in parentheses and may hold anything, parentheses included.
-    init?(line: String) {
+    public init?(line: String) {
         guard let end = line.lastIndex(of: ")") else { return nil }
         let fields = line[line.index(after: end)...].split(separator: " ")
         guard fields.count >= 20, let state = fields[0].first, let startTime = UInt64(fields[19]) else { return nil }
@@ -24,14 +25,14 @@ struct ProcessStat: Equatable {
     }
 
     /// The process of this number now; nil where there is none.
-    init?(pid: Int32) {
+    public init?(pid: Int32) {
         guard let bytes = FileManager.default.contents(atPath: "/proc/\(pid)/stat") else { return nil }
         self.init(line: String(decoding: bytes, as: UTF8.self))
     }
 }
 
 /// The host's boot: another one means that every process of the earlier one is gone.
-func hostBootID() -> String {
+public func hostBootID() -> String {
     let bytes = FileManager.default.contents(atPath: "/proc/sys/kernel/random/boot_id") ?? Data()
     return String(decoding: bytes, as: UTF8.self).split(whereSeparator: \.isWhitespace).first.map { String($0) } ?? ""
 }

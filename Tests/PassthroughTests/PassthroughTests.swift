@@ -1,5 +1,7 @@
 import Contract
 import FoundationEssentials
+import Host
+import HostFakes
 import Passthrough
 import Testing
 
@@ -43,7 +45,7 @@ import Testing
         defer { folder.remove() }
         try build(folder)
         let gpu = try #require(PCIAddress("41:00.0"))
-        return SysfsPCI(root: folder.path).passthroughProblems(of: gpu)
+        return HostPCI(FolderTree(root: folder.path)).passthroughProblems(of: gpu)
     }
 
     @Test(arguments: [
@@ -70,13 +72,13 @@ import Testing
         defer { folder.remove() }
         try Self.add("0000:41:00.0", to: folder, driver: "vfio-pci", group: 7)
         let address = try #require(PCIAddress("41:00.0"))
-        let device = try SysfsPCI(root: folder.path).device(address)
+        let device = try HostPCI(FolderTree(root: folder.path)).device(address)
         #expect(
             device
                 == HostPCIDevice(
                     address: address, vendor: 0x10de, device: 0x1b80, classCode: 0x030000, driver: "vfio-pci",
                     iommuGroup: 7, bars: [16 << 20, 256 << 20, 0, 0, 0, 0]))
-        #expect(try SysfsPCI(root: folder.path).groupMembers(7) == [device])
+        #expect(try HostPCI(FolderTree(root: folder.path)).groupMembers(7) == [device])
     }
 
     @Test func readyGPU() throws {
