@@ -1,5 +1,3 @@
-public import Host
-
 /// A whole card: all functions of one slot (GPU, HDMI audio, USB-C, UCSI), and what shares an IOMMU group with any of them.
 /// It goes to a VM as a whole or not at all.
 public struct PCICard: Equatable, Sendable {
