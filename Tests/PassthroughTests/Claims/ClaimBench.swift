@@ -93,7 +93,9 @@ struct Situation: CustomTestStringConvertible, Sendable {
         Device(driver: driver, override: override, matches: ["nouveau", "nvidia"])
     }
 
-    private static func companion(_ driver: String?, _ classCode: Int, override: String? = nil, by name: String) -> Device {
+    private static func companion(_ driver: String?, _ classCode: Int, override: String? = nil, by name: String)
+        -> Device
+    {
         var device = Device(driver: driver, override: override, matches: [name])
         device.classCode = classCode
         return device

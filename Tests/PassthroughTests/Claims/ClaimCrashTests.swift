@@ -18,17 +18,13 @@ import Testing
                 let (_, failures) = await bench.claims.restoreAbandoned()
                 #expect(failures.isEmpty)
             case .bindAndRelease:
-                let bound = try await bench.claims.bind(try bench.cards())
-                #expect(bench.kernel.now.devices.filter { $0.key.hasPrefix("0000:41") }
-                    .allSatisfy { $0.value.driver == "vfio-pci" })
-                withExtendedLifetime(bound) {}
-                Self.forget(bound)
+                try await ClaimCrashTests.bind(bench.claims, bench)
+                #expect(
+                    bench.kernel.now.devices.filter { $0.key.hasPrefix("0000:41") }
+                        .allSatisfy { $0.value.driver == "vfio-pci" })
                 _ = try await bench.claims.release(bench.card)
             }
         }
-
-        /// Lets go of the locks.
-        static func forget(_ bound: consuming Claims.Bound) {}
     }
 
     static func bind(_ claims: Claims, _ bench: ClaimBench, _ keeper: Claim.Keeper = .user) async throws {
@@ -50,7 +46,9 @@ import Testing
                 number += 1
             }
             // A card that needs something is killed somewhere.
-            let needed = situation.state.devices.contains { $0.key.hasPrefix("0000:41") && $0.value.driver != "vfio-pci" }
+            let needed = situation.state.devices.contains {
+                $0.key.hasPrefix("0000:41") && $0.value.driver != "vfio-pci"
+            }
             #expect((number > 1) == needed)
         }
     }

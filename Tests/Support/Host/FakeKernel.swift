@@ -7,7 +7,7 @@ public import SystemPackage
 /// (drivers/base/bus.c, drivers/pci/pci-driver.c), refusing what it refuses. Also the few programs that a claim runs.
 ///
 /// It can die, as the process that asks it would: from then on nothing has any effect.
-public final class FakeKernel: HostTree, HostChanges {
+public final class FakeKernel: HostTree, DriverChanges {
     /// A PCI function.
     public struct Device: Sendable {
         public var driver: String?
@@ -110,16 +110,16 @@ public final class FakeKernel: HostTree, HostChanges {
 
     // MARK: - Changes
 
-    public func write(_ text: String, to path: String, deadline: Duration) async -> HostChange {
+    public func write(_ text: String, to path: String, deadline: Duration) async -> DriverChange {
         let line = text.hasSuffix("\n") ? String(text.dropLast()) : text
         return operate("echo\(line.isEmpty ? "" : " \(line)") > \(path)") { $0.write(line, path) }
     }
 
-    public func run(_ arguments: [String]) async -> HostChange {
+    public func run(_ arguments: [String]) async -> DriverChange {
         operate(arguments.joined(separator: " ")) { $0.run(arguments) }
     }
 
-    public func setOwner(_ user: UInt32, of path: String) -> HostChange {
+    public func setOwner(_ user: UInt32, of path: String) -> DriverChange {
         operate("chown \(user) \(path)") { state in
             guard state.node(path) != nil else { return .refused("No such file or directory") }
             state.owners[path] = user
@@ -127,8 +127,8 @@ public final class FakeKernel: HostTree, HostChanges {
         }
     }
 
-    private func operate(_ words: String, _ body: (inout State) -> HostChange) -> HostChange {
-        let (answer, hasDied) = state.withLock { state -> (HostChange, Bool) in
+    private func operate(_ words: String, _ body: (inout State) -> DriverChange) -> DriverChange {
+        let (answer, hasDied) = state.withLock { state -> (DriverChange, Bool) in
             if state.isDead { return (.refused("this process is dead"), false) }
             state.operations += 1
             let dies = state.death.map { state.operations == $0.at } ?? false
@@ -137,7 +137,7 @@ public final class FakeKernel: HostTree, HostChanges {
                 return (.refused("this process is dead"), true)
             }
             state.log.append(words)
-            let answer: HostChange =
+            let answer: DriverChange =
                 state.hangs.contains { words.contains($0) } ? .hanging(["state D"]) : body(&state)
             if dies { state.isDead = true }
             return (answer, dies)
@@ -176,7 +176,8 @@ public final class FakeKernel: HostTree, HostChanges {
     }
 
     public func answer(_ probe: HostProbe) async -> HostAnswer? {
-        guard case .program(let words) = probe, words.prefix(2) == ["systemctl", "is-active"], let name = words.last else {
+        guard case .program(let words) = probe, words.prefix(2) == ["systemctl", "is-active"], let name = words.last
+        else {
             return nil
         }
         return HostAnswer(status: state.withLock { $0.services.contains(name) } ? 0 : 3, text: "")
@@ -186,10 +187,10 @@ public final class FakeKernel: HostTree, HostChanges {
 // MARK: - What the kernel does
 
 extension FakeKernel.State {
-    private static let noDevice = HostChange.refused("No such device")
-    private static let noFile = HostChange.refused("No such file or directory")
+    private static let noDevice = DriverChange.refused("No such device")
+    private static let noFile = DriverChange.refused("No such file or directory")
 
-    fileprivate mutating func write(_ line: String, _ path: String) -> HostChange {
+    fileprivate mutating func write(_ line: String, _ path: String) -> DriverChange {
         let parts = path.split(separator: "/").map { String($0) }
         guard parts.starts(with: ["sys", "bus", "pci"]) else { return Self.noFile }
         let name = parts.count == 6 ? parts[4] : ""
@@ -220,7 +221,7 @@ extension FakeKernel.State {
         }
     }
 
-    fileprivate mutating func run(_ arguments: [String]) -> HostChange {
+    fileprivate mutating func run(_ arguments: [String]) -> DriverChange {
         switch arguments {
         case ["systemctl", "stop", arguments.last ?? ""]:
             services.remove(arguments[2])
@@ -309,7 +310,8 @@ extension FakeKernel.State {
     /// A folder that is there because a file in it is.
     private func folder(_ path: String) -> Node? {
         let inside = files.keys.filter { $0.hasPrefix(path + "/") }
-        let names = Set(inside.compactMap { $0.dropFirst(path.count + 1).split(separator: "/").first.map { String($0) } })
+        let names = Set(
+            inside.compactMap { $0.dropFirst(path.count + 1).split(separator: "/").first.map { String($0) } })
         return names.isEmpty ? nil : .folder(Array(names))
     }
 

@@ -19,6 +19,13 @@ public struct CardChange: Codable, Equatable, Sendable {
 
     /// Whether any function is on another driver than before.
     public var isChange: Bool { functions.contains { $0.from != $0.to } }
+
+    /// For people: each function that moved, then the notes.
+    public var sentences: [String] {
+        functions.filter { $0.from != $0.to }.map {
+            "\($0.address): from \($0.from ?? "no driver") to \($0.to ?? "no driver")."
+        } + notes
+    }
 }
 
 /// What a command would do with a card, in order.

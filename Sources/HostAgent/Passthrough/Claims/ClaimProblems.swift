@@ -20,7 +20,9 @@ extension Claims {
             let mates = card.groupMates.filter { !own.contains($0.address) && $0.driver != nil && !$0.isOnVFIO }
             if !mates.isEmpty { problems.append(sharedGroup(card, mates, operation)) }
             let onHost = card.functions.filter { $0.driver != nil && !$0.isOnVFIO }
-            if !isRoot, card.functions.contains(where: { !$0.isOnVFIO }) { problems.append(rootNeeded(card, operation)) }
+            if !isRoot, card.functions.contains(where: { !$0.isOnVFIO }) {
+                problems.append(rootNeeded(card, operation))
+            }
             if !allowBootVGA, let screen = onHost.first(where: \.isBootVGA) {
                 problems.append(bootScreen(screen, operation))
             }
@@ -97,7 +99,8 @@ private func sharedGroup(_ card: PCICard, _ mates: [HostPCIDevice], _ operation:
         evidence: mates.map {
             "\($0.address) is in group \($0.iommuGroup.map { String($0) } ?? "?"), on \($0.driver ?? "no driver")"
         },
-        remedy: "Move the card to a slot with a group of its own. If the host can do without the other devices, take them "
+        remedy:
+            "Move the card to a slot with a group of its own. If the host can do without the other devices, take them "
             + "from their drivers by hand; the group goes to the VM as a whole or not at all.", side: .host)
 }
 

@@ -34,6 +34,12 @@ public struct ClaimedFunction: Codable, Equatable, Sendable {
         case done
         /// All was tried, and sysfs does not show it.
         case stuck
+
+        /// Whether it unbinds from a driver of the host's.
+        fileprivate var takesFromHostDriver: Bool {
+            guard case .write(let write) = self, write.path.hasSuffix("/unbind") else { return false }
+            return write.path.split(separator: "/").dropLast().last.map { !isVFIO(String($0)) } ?? false
+        }
     }
 
     /// The next step to vfio-pci.
@@ -59,8 +65,10 @@ public struct ClaimedFunction: Codable, Equatable, Sendable {
         if let other = now.driver { return Self.first([.write(.unbind(address, from: other))], tried) }
         guard let driver else { return .done }
         guard now.loadedDrivers.contains(driver) else { return Self.first([.load(module ?? driver)], tried) }
-        // Another driver that fits, too, may have been faster.
-        return Self.first([.write(.probe(address)), .write(.bind(address, to: driver))], tried)
+        // Another driver that fits, too, may be what a probe finds.
+        let probeMisleads = tried.contains(where: \.takesFromHostDriver)
+        let ways: [Step] = [.write(.probe(address)), .write(.bind(address, to: driver))]
+        return Self.first(probeMisleads ? [ways[1]] : ways, tried)
     }
 
     /// The first that was not tried yet: a step is tried once, since the same again would come to the same.

@@ -38,7 +38,11 @@ extension Claims {
             } catch {
                 let done = changes.filter(\.isChange).map(\.card)
                 let problems = await Task.detached { await putBack(done) }.value
-                guard var failure = error as? Failure else { throw error }
+                var failure =
+                    error as? Failure
+                    ?? Failure(
+                        .interrupted, operation: "claim \(card.primary.address)", message: "Interrupted.",
+                        remedy: "Run the same command again.", retryable: true, side: .host)
                 failure.cleanup += problems
                 throw failure
             }

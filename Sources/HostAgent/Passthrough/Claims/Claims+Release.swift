@@ -82,7 +82,9 @@ extension Claims {
     }
 
     private func stop(_ claim: Claim, _ stopping: Stopping) async {
-        if let machine = claim.machine, machine.process.isAlive(tree) { await stopping(machine.process, machine.folder) }
+        if let machine = claim.machine, machine.process.isAlive(tree) {
+            await stopping(machine.process, machine.folder)
+        }
         for pid in Set(users(of: claim).map(\.pid)) {
             guard let stat = ProcessIdentity.stat(pid, tree) else { continue }
             await stopping(ProcessIdentity(pid: pid, startTime: stat.startTime), nil)

@@ -14,7 +14,7 @@ public struct Claims: Sendable {
 
     let folder: ClaimFolder
     let tree: any HostTree
-    let changes: any HostChanges
+    let changes: any DriverChanges
     let isRoot: Bool
     /// How long one write may take. A GPU that is reset on its way takes seconds.
     let deadline: Duration
@@ -22,7 +22,7 @@ public struct Claims: Sendable {
     /// Claims on the host that `tree` shows and `changes` changes. Whether this is root is looked up unless told.
     public init(
         folder: String = Claims.defaultFolder, tree: any HostTree = LiveHost(),
-        changes: any HostChanges = LiveHostChanges(), isRoot: Bool? = nil, deadline: Duration = .seconds(60)
+        changes: any DriverChanges = LiveDriverChanges(), isRoot: Bool? = nil, deadline: Duration = .seconds(60)
     ) {
         self.folder = ClaimFolder(path: folder)
         self.tree = tree
@@ -38,6 +38,17 @@ public struct Claims: Sendable {
     public func all() throws -> [Claim] {
         guard folder.exists else { return [] }
         return try folder.all().filter { $0.hostBootID == bootID }
+    }
+
+    /// The cards that are claimed, in order; also those whose claim another boot of the host made void. Throws
+    /// ``FailureCode/rootNeeded`` where this is not root, who alone can know.
+    public func claimedCards() throws -> [PCIAddress] {
+        guard isRoot else {
+            throw Failure(
+                .rootNeeded, operation: "look for claimed cards", message: "Claims are root's.",
+                remedy: "Run the same command with sudo.", side: .host)
+        }
+        return folder.exists ? try folder.all().map(\.card) : []
     }
 
     /// Who uses a claimed card now: its VM, and whoever else has it open through vfio-pci. Empty where it is provably free.
@@ -88,7 +99,7 @@ public struct Claims: Sendable {
             let now = pci.state(function.address)
             let step =
                 toBind ? function.nextToBind(now, tried: tried) : function.nextToRestore(now, tried: tried)
-            let answer: HostChange
+            let answer: DriverChange
             switch step {
             case .done: return
             case .stuck: throw stuck(function, now, toBind: toBind, words)
@@ -109,8 +120,10 @@ public struct Claims: Sendable {
     ) -> Failure {
         let wanted = toBind ? ClaimedFunction.vfio : function.driver ?? "no driver"
         return Failure(
-            .driverStuck, operation: "\(toBind ? "bind \(function.address) to" : "put \(function.address) back on") "
-                + wanted, message: "\(function.address) is on \(now.driver ?? "no driver") and does not go to \(wanted).",
+            .driverStuck,
+            operation: "\(toBind ? "bind \(function.address) to" : "put \(function.address) back on") "
+                + wanted,
+            message: "\(function.address) is on \(now.driver ?? "no driver") and does not go to \(wanted).",
             evidence: words
                 + ["driver_override is \(now.driverOverride ?? "(null)")", "see `dmesg | grep \(function.address)`"],
             remedy: toBind

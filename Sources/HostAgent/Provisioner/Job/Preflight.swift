@@ -59,7 +59,7 @@ final class Preflight {
             checkMemory()
             checkPorts()
         }
-        checkGPU()
+        try await checkGPU()
         let firmware = try await chooseFirmware(image)
         let agent = try await attempt { try await AgentBinary.locate(job.agent) }
         checkAccess()
@@ -253,9 +253,15 @@ final class Preflight {
         }
     }
 
-    private func checkGPU() {
+    /// A card on the host's drivers is no problem where it can be claimed.
+    private func checkGPU() async throws {
         guard case .passthrough(let gpus) = job.gpu else { return }
-        for gpu in gpus { failures += HostPCI().passthroughProblems(of: gpu) }
+        var cards: [PCICard] = []
+        for gpu in gpus {
+            if let card = try await attempt({ try HostPCI().card(gpu) }) { cards.append(card) }
+        }
+        failures += await context.claims.problems(of: cards)
+        warnings += context.claims.warnings(of: cards)
     }
 
     private func chooseFirmware(_ image: PreparedJob.Image?) async throws -> Firmware? {

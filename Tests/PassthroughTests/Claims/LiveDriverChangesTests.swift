@@ -4,11 +4,11 @@ import HostFakes
 import Testing
 
 /// Writes in a child with a deadline, on real files.
-@Suite struct LiveHostChangesTests {
+@Suite struct LiveDriverChangesTests {
     @Test func writesAndTellsWhatTheKernelSays() async throws {
         let folder = try TemporaryFolder()
         defer { folder.remove() }
-        let changes = LiveHostChanges()
+        let changes = LiveDriverChanges()
         #expect(await changes.write("vfio-pci\n", to: "\(folder.path)/a", deadline: .seconds(20)) == .accepted)
         #expect(folder.read("a") == "vfio-pci\n")
         guard case .refused(let words) = await changes.write("x\n", to: "/dev/full", deadline: .seconds(20)) else {
@@ -24,7 +24,7 @@ import Testing
         // A pipe that nobody reads: its opening does not come back.
         let pipe = "\(folder.path)/pipe"
         #expect(mkfifo(pipe, 0o600) == 0)
-        let end = await LiveHostChanges().write("x\n", to: pipe, deadline: .milliseconds(300))
+        let end = await LiveDriverChanges().write("x\n", to: pipe, deadline: .milliseconds(300))
         guard case .hanging(let seen) = end else {
             Issue.record("\(end)")
             return
@@ -33,7 +33,7 @@ import Testing
     }
 
     @Test func programs() async {
-        #expect(await LiveHostChanges().run(["true"]) == .accepted)
-        #expect(await LiveHostChanges().run(["false"]) == .refused("status 1"))
+        #expect(await LiveDriverChanges().run(["true"]) == .accepted)
+        #expect(await LiveDriverChanges().run(["false"]) == .refused("status 1"))
     }
 }

@@ -5,7 +5,7 @@ import Synchronization
 import SystemPackage
 
 /// Changes the running machine.
-public struct LiveHostChanges: HostChanges {
+public struct LiveDriverChanges: DriverChanges {
     private let countdown: WriteCountdown
 
     /// The running machine. Where the environment has PROVISION_GPU_VM_DIE_AFTER_WRITES=N, the process kills itself
@@ -15,7 +15,7 @@ public struct LiveHostChanges: HostChanges {
         countdown = WriteCountdown(limit)
     }
 
-    public func write(_ text: String, to path: String, deadline: Duration) async -> HostChange {
+    public func write(_ text: String, to path: String, deadline: Duration) async -> DriverChange {
         let child = WritingChild()
         child.start(text, path)
         guard let end = await child.end(within: deadline) else { return .hanging(await child.abandon()) }
@@ -23,7 +23,7 @@ public struct LiveHostChanges: HostChanges {
         return end
     }
 
-    public func run(_ arguments: [String]) async -> HostChange {
+    public func run(_ arguments: [String]) async -> DriverChange {
         guard let name = arguments.first else { return .refused("no program") }
         do {
             let result = try await runTool(
@@ -37,7 +37,7 @@ public struct LiveHostChanges: HostChanges {
         }
     }
 
-    public func setOwner(_ user: UInt32, of path: String) -> HostChange {
+    public func setOwner(_ user: UInt32, of path: String) -> DriverChange {
         guard chown(path, user, gid_t.max) == 0 else { return .refused(Errno(rawValue: errno).description) }
         return .accepted
     }
@@ -65,8 +65,8 @@ private final class WriteCountdown: Sendable {
 private final class WritingChild: Sendable {
     private struct State {
         var pid: Int32?
-        var end: HostChange?
-        var waiter: CheckedContinuation<HostChange?, Never>?
+        var end: DriverChange?
+        var waiter: CheckedContinuation<DriverChange?, Never>?
     }
 
     private let state = Mutex(State())
@@ -99,7 +99,7 @@ private final class WritingChild: Sendable {
         }
     }
 
-    private func finish(_ end: HostChange) {
+    private func finish(_ end: DriverChange) {
         let waiter = state.withLock { state in
             state.end = end
             defer { state.waiter = nil }
@@ -110,7 +110,7 @@ private final class WritingChild: Sendable {
 
     /// Its end; nil where it has not come at the deadline. The timer is a task of its own, since the caller's may be
     /// cancelled.
-    func end(within deadline: Duration) async -> HostChange? {
+    func end(within deadline: Duration) async -> DriverChange? {
         let timer = Task.detached { [self] in
             try? await Task.sleep(for: deadline)
             let waiter = state.withLock { state in
