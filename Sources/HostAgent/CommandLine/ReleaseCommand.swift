@@ -52,12 +52,12 @@ struct ReleaseCommand: AsyncParsableCommand {
 
     /// One card's trouble does not keep the others.
     private static func release(_ cards: [PCIAddress], _ claims: Claims, force: Bool) async -> Outcome {
-        let stopping: Claims.Stopping? = force ? { await ForcedStop.stop($0, folder: $1) } : nil
+        let stopping: Claims.Stopping = { await ForcedStop.stop($0, folder: $1) }
         var outcome = Outcome()
         for card in cards {
             do {
                 try Task.checkCancellation()
-                outcome.changes.append(try await claims.release(card, stopping: stopping))
+                outcome.changes.append(try await claims.release(card, stopping: force ? stopping : nil))
             } catch let failure as Failure {
                 outcome.failures.append(failure)
             } catch let several as Failures {
