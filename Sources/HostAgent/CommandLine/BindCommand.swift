@@ -2,6 +2,7 @@ import ArgumentParser
 import Contract
 import Glibc
 import Passthrough
+import Provisioner
 
 /// `provision-gpu-vm bind --gpu BDF`: a card to vfio-pci, until `release`.
 struct BindCommand: AsyncParsableCommand {
@@ -16,7 +17,7 @@ struct BindCommand: AsyncParsableCommand {
             \(ProvisionCommand.exitStatuses)
             """)
 
-    @OptionGroup var cards: CardOptions
+    @OptionGroup var gpus: GPUOptions
 
     @Option(
         help: ArgumentHelp(
@@ -35,7 +36,10 @@ struct BindCommand: AsyncParsableCommand {
     func run() async throws {
         let claims = Claims()
         let grant = try user.map { try Self.grant($0) }
-        let cards = try cards.addresses().map { try HostPCI().card($0) }
+        guard case .passthrough(let addresses) = try gpus.request() else {
+            throw ValidationError("--gpu simulated is no card of this machine.")
+        }
+        let cards = try addresses.map { try HostPCI().card($0) }
         for warning in claims.warnings(of: cards) { Terminal.note("warning: \(SafeText.lines([warning]))") }
         if dryRun {
             // Looking needs no root.

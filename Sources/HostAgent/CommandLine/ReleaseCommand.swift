@@ -1,5 +1,6 @@
 import ArgumentParser
 import Contract
+import Host
 import Passthrough
 
 /// `provision-gpu-vm release --gpu BDF | --all`: cards back on the host's drivers.
@@ -14,7 +15,7 @@ struct ReleaseCommand: AsyncParsableCommand {
             \(ProvisionCommand.exitStatuses)
             """)
 
-    @Option(help: ArgumentHelp("A function of the card, as lspci shows it; repeat for several.", valueName: "gpu"))
+    @Option(help: ArgumentHelp("The card, as for 'bind'; repeat for several.", valueName: "gpu"))
     var gpu: [String] = []
 
     @Flag(help: "Every card that this tool has claimed.")
@@ -31,7 +32,6 @@ struct ReleaseCommand: AsyncParsableCommand {
 
     func validate() throws {
         guard all == gpu.isEmpty else { throw ValidationError("Name the cards with --gpu, or give --all.") }
-        _ = try addresses()
     }
 
     func run() async throws {
@@ -73,12 +73,11 @@ struct ReleaseCommand: AsyncParsableCommand {
         return outcome
     }
 
+    /// An address counts as it is: the device may be gone.
     private func addresses() throws -> [PCIAddress] {
-        try gpu.map { text in
-            guard let address = PCIAddress(text) else {
-                throw ValidationError("--gpu \(text) is no PCI address like 41:00.0.")
-            }
-            return address
+        try gpu.flatMap { text in
+            if let address = PCIAddress(text) { return [address] }
+            return try GPUSelection.resolve([text], on: LiveHost(), anyDevice: true)
         }
     }
 }

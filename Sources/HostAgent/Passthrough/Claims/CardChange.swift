@@ -9,7 +9,7 @@ public struct CardChange: Codable, Equatable, Sendable {
         public var to: String?
     }
 
-    /// The function by which the card is named.
+    /// The card's first function, which names it.
     public var card: PCIAddress
     public var functions: [Function]
     /// Whether there is a claim now: `release` will put the card back.

@@ -36,7 +36,7 @@ public struct Claim: Codable, Equatable, Sendable {
     static let currentSchema = 1
 
     var schema = Claim.currentSchema
-    /// Function by which the card was named.
+    /// The card's first function, which names it.
     public var card: PCIAddress
     /// /proc/sys/kernel/random/boot_id: with another boot nothing of this is so any more.
     public var hostBootID: String
@@ -51,4 +51,9 @@ public struct Claim: Codable, Equatable, Sendable {
     var nodes: [Node] = []
     /// The QEMU that has the card, once it is known.
     public var machine: Machine?
+}
+
+extension PCICard {
+    /// The function that names it among claims, by whichever it was asked for.
+    var name: PCIAddress { functions.first?.address ?? primary.address }
 }

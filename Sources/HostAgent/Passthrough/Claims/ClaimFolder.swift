@@ -3,19 +3,18 @@ import FoundationEssentials
 import Glibc
 import SystemPackage
 
-/// The host-wide folder of claims, root's alone: a file per card, named after its slot, and a lock file beside it.
+/// The host-wide folder of claims, root's alone: a file per card, named after its first function, and a lock
+/// file beside it. (Not after its slot: an SR-IOV card's virtual functions are cards of their own.)
 struct ClaimFolder: Sendable {
     let path: String
 
-    private static func slot(_ card: PCIAddress) -> String { String(card.description.dropLast(2)) }
-
-    private func file(_ card: PCIAddress) -> String { "\(path)/\(Self.slot(card)).json" }
+    private func file(_ card: PCIAddress) -> String { "\(path)/\(card).json" }
 
     /// Every claim, in order of its card. Throws where one cannot be understood: it says how a device was.
     func all() throws -> [Claim] {
         let names = ((try? FileManager.default.contentsOfDirectory(atPath: path)) ?? []).sorted()
         return try names.compactMap { name in
-            guard name.hasSuffix(".json"), let card = PCIAddress("\(name.dropLast(5)).0") else { return nil }
+            guard name.hasSuffix(".json"), let card = PCIAddress(String(name.dropLast(5))) else { return nil }
             return try load(card)
         }
     }
@@ -102,7 +101,7 @@ struct ClaimFolder: Sendable {
                 .hostSpace, operation: "claim \(card)", message: "\(path) cannot be made: \(error)",
                 remedy: "Run as root.", side: .host)
         }
-        return try ClaimLock("\(path)/\(Self.slot(card)).lock", card: card)
+        return try ClaimLock("\(path)/\(card).lock", card: card)
     }
 }
 

@@ -12,10 +12,9 @@ extension Claims {
         let daemonRuns = await PersistenceDaemon.isActive(tree)
         return cards.flatMap { card -> [Failure] in
             let operation = "claim the card \(card.primary.address)"
-            var problems = card.functions.flatMap { function -> [Failure] in
-                if function.isBridge { return [bridge(function, operation)] }
-                return function.iommuGroup == nil ? [withoutGroup(function, operation: operation)] : []
-            }
+            var problems = card.functions.filter(\.isBridge).map { bridge($0, operation) }
+            let ungrouped = card.functions.filter { $0.iommuGroup == nil }.map(\.address)
+            if !ungrouped.isEmpty { problems.append(withoutGroup(ungrouped, operation: operation)) }
             // A mate without a driver, or on vfio-pci, leaves the group usable.
             let mates = card.groupMates.filter { !own.contains($0.address) && $0.driver != nil && !$0.isOnVFIO }
             if !mates.isEmpty { problems.append(sharedGroup(card, mates, operation)) }

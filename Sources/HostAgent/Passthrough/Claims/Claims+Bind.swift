@@ -27,8 +27,8 @@ extension Claims {
             return Bound(changes: cards.map { unchanged($0, "It is on vfio-pci already.") }, locks: [])
         }
         // Always in the same order, so that two commands for the same cards cannot wait for each other.
-        let ordered = cards.sorted { $0.primary.address < $1.primary.address }
-        let locks = try ordered.map { try folder.lock($0.primary.address) }
+        let ordered = cards.sorted { $0.name < $1.name }
+        let locks = try ordered.map { try folder.lock($0.name) }
         var changes: [CardChange] = []
         for card in ordered {
             do {
@@ -41,7 +41,7 @@ extension Claims {
                 var failure =
                     error as? Failure
                     ?? Failure(
-                        .interrupted, operation: "claim \(card.primary.address)", message: "Interrupted.",
+                        .interrupted, operation: "claim \(card.name)", message: "Interrupted.",
                         remedy: "Run the same command again.", retryable: true, side: .host)
                 failure.cleanup += problems
                 throw failure
@@ -68,14 +68,14 @@ extension Claims {
                 steps += way.map(\.shell)
             }
             if let grant { steps += card.groups.map { "chown \(grant.name) /dev/vfio/\($0)" } }
-            planned.append(PlannedCard(card: card.primary.address, steps: steps))
+            planned.append(PlannedCard(card: card.name, steps: steps))
         }
         return planned
     }
 
     private func unchanged(_ card: PCICard, _ note: String) -> CardChange {
         CardChange(
-            card: card.primary.address,
+            card: card.name,
             functions: card.functions.map { CardChange.Function(address: $0.address, from: $0.driver, to: $0.driver) },
             claimed: false, notes: [note])
     }
@@ -107,7 +107,7 @@ extension Claims {
         var claim =
             earlier
             ?? Claim(
-                card: card.primary.address, hostBootID: bootID, stage: .binding, keeper: keeper, claimant: .own,
+                card: card.name, hostBootID: bootID, stage: .binding, keeper: keeper, claimant: .own,
                 functions: addresses.map { described($0) })
         // A function that came by hot-plug since.
         claim.functions += addresses.filter { address in !claim.functions.contains { $0.address == address } }
@@ -139,7 +139,7 @@ extension Claims {
 
     /// The claim of before on a card that still says how the card was.
     private func standing(on card: PCICard, _ keeper: Claim.Keeper) throws -> Claim? {
-        let address = card.primary.address
+        let address = card.name
         guard let earlier = try folder.load(address) else { return nil }
         let isOver = earlier.hostBootID != bootID || (earlier.stage == .bound && isUndone(earlier))
         if isOver {

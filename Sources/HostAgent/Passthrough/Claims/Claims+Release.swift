@@ -76,7 +76,7 @@ extension Claims {
     private func unclaimed(_ card: PCIAddress) throws -> CardChange {
         let card = try pci.card(card)
         return CardChange(
-            card: card.primary.address,
+            card: card.name,
             functions: card.functions.map { CardChange.Function(address: $0.address, from: $0.driver, to: $0.driver) },
             claimed: false, notes: ["It is not claimed; nothing was done."])
     }
