@@ -1,3 +1,4 @@
+import BootConfiguration
 import Contract
 
 /// One thing done to a boot loader's settings. Told before it is done, and done as it was told.
