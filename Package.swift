@@ -122,6 +122,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "HostTests", dependencies: ["Host", "HostFakes", "Contract", system], swiftSettings: settings),
+        .testTarget(
             name: "PassthroughTests", dependencies: ["Passthrough", "Host", "HostFakes", "Contract", system],
             swiftSettings: settings),
         .testTarget(
