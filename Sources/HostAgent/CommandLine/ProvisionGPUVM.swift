@@ -19,7 +19,9 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             ended it. stdout is data, stderr is for people.
             """,
         version: ContractVersion.tool,
-        subcommands: [ProvisionCommand.self, UndoCommand.self, InspectCommand.self, ExplainCommand.self],
+        subcommands: [
+            ProvisionCommand.self, UndoCommand.self, InspectCommand.self, ExplainCommand.self, DoctorCommand.self,
+        ],
         defaultSubcommand: ProvisionCommand.self)
 
     static func main() async {

@@ -49,6 +49,12 @@ package enum GrubDefaults {
         ShellAssignments(text).all.last { $0.name == "GRUB_ENABLE_BLSCFG" }?.parts?.value == "true"
     }
 
+    /// Whether a fragment of /etc/default/grub.d sets GRUB_CMDLINE_LINUX anew, so that what stands in the file before it is
+    /// lost.
+    package static func setsAnew(_ text: String) -> Bool {
+        ShellAssignments(text).all.contains { $0.name == variable && !$0.appends && !refersToItself($0) }
+    }
+
     private static func refersToItself(_ assignment: ShellAssignments.Assignment) -> Bool {
         guard let value = assignment.parts?.value else { return true }
         return value.contains("$\(variable)") || value.contains("${\(variable)}")

@@ -227,7 +227,7 @@ struct ModuleIndex: Sendable {
     private let loadable: Set<String>
 
     init(_ tree: any HostTree, release: String?) {
-        folder = release.flatMap { release in
+        let folder = release.flatMap { release in
             ["/lib/modules", "/usr/lib/modules"].map { "\($0)/\(release)" }.first { !tree.list($0).isEmpty }
         }
         func names(_ file: String) -> Set<String>? {
@@ -240,6 +240,7 @@ struct ModuleIndex: Sendable {
                     }
                 })
         }
+        self.folder = folder
         let builtIn = names("modules.builtin")
         let loadable = names("modules.dep")
         self.builtIn = builtIn ?? []
