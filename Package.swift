@@ -54,7 +54,8 @@ let package = Package(
         .target(
             name: "Provisioning",
             dependencies: [
-                "BootConfiguration", "Contract", "FailureCatalogue", "Guest", "GPUReadings", "Probe", "Runfiles", system,
+                "BootConfiguration", "Contract", "FailureCatalogue", "Guest", "GPUReadings", "Probe", "Runfiles",
+                system,
             ],
             path: "Sources/GuestAgent/Provisioning", swiftSettings: settings),
         // gpu-probe.c travels inside the agent, as text.
@@ -124,7 +125,8 @@ let package = Package(
         .testTarget(
             name: "HostTests", dependencies: ["Host", "HostFakes", "Contract", system], swiftSettings: settings),
         .testTarget(
-            name: "PassthroughTests", dependencies: ["Passthrough", "Host", "HostFakes", "Contract", system],
+            name: "PassthroughTests",
+            dependencies: ["BootConfiguration", "Passthrough", "Host", "HostFakes", "Contract", system],
             swiftSettings: settings),
         .testTarget(
             name: "VirtualMachinesTests",

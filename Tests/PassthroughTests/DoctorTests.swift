@@ -172,7 +172,9 @@ struct HostCase: CustomTestStringConvertible, Sendable {
             $0.off()
             $0.files["/proc/cmdline"] = "intel_iommu=off\n"
         },
-        HostCase("the last one counts", "kernel.iommu", .ok) { $0.files["/proc/cmdline"] = "intel_iommu=off intel_iommu=on\n" },
+        HostCase("the last one counts", "kernel.iommu", .ok) {
+            $0.files["/proc/cmdline"] = "intel_iommu=off intel_iommu=on\n"
+        },
         HostCase("AMD", "kernel.iommu", .ok, "AMD") {
             $0.files["/proc/cmdline"] = "ro\n"
             $0.files["/proc/cpuinfo"] = "vendor_id\t: AuthenticAMD\nflags\t\t: svm\n"
@@ -190,17 +192,23 @@ struct HostCase: CustomTestStringConvertible, Sendable {
 
     static let modules: [HostCase] = [
         HostCase("no vfio", "vfio.modules", .blocks, "vfio_pci") {
-            $0.files["/lib/modules/6.1.0-26-amd64/modules.dep"] = "kernel/drivers/vfio/vfio.ko:\nkernel/vfio_iommu_type1.ko:\n"
+            $0.files["/lib/modules/6.1.0-26-amd64/modules.dep"] =
+                "kernel/drivers/vfio/vfio.ko:\nkernel/vfio_iommu_type1.ko:\n"
         },
         HostCase("built in", "vfio.modules", .ok) {
-            $0.files["/lib/modules/6.1.0-26-amd64/modules.builtin"] = "kernel/vfio.ko\nk/vfio_iommu_type1.ko\nk/vfio-pci.ko\n"
+            $0.files["/lib/modules/6.1.0-26-amd64/modules.builtin"] =
+                "kernel/vfio.ko\nk/vfio_iommu_type1.ko\nk/vfio-pci.ko\n"
             $0.files["/lib/modules/6.1.0-26-amd64/modules.dep"] = "kernel/x.ko:\n"
         },
-        HostCase("lists missing", "vfio.modules", .unknown) { $0.files["/lib/modules/6.1.0-26-amd64/modules.dep"] = nil },
+        HostCase("lists missing", "vfio.modules", .unknown) {
+            $0.files["/lib/modules/6.1.0-26-amd64/modules.dep"] = nil
+        },
         HostCase("kernel updated", "vfio.modules", .blocks, "updated meanwhile") {
             $0.files["/proc/sys/kernel/osrelease"] = "6.1.0-25-amd64\n"
         },
-        HostCase("virqfd exists", "vfio.virqfd", .ok) { $0.files["/etc/modules-load.d/vfio.conf"] = "vfio\nvfio_virqfd\n" },
+        HostCase("virqfd exists", "vfio.virqfd", .ok) {
+            $0.files["/etc/modules-load.d/vfio.conf"] = "vfio\nvfio_virqfd\n"
+        },
         HostCase("virqfd gone", "vfio.virqfd", .warning, "no such module") {
             $0.files["/etc/modules-load.d/vfio.conf"] = "vfio\nvfio_virqfd\n"
             $0.files["/lib/modules/6.1.0-26-amd64/modules.dep"] = "kernel/vfio.ko:\n"
@@ -265,7 +273,9 @@ struct HostCase: CustomTestStringConvertible, Sendable {
         HostCase("MSRs raise", "kvm.ignore-msrs", .ok, "raises") {
             $0.files["/sys/module/kvm/parameters/ignore_msrs"] = "N\n"
         },
-        HostCase("MSRs unknown", "kvm.ignore-msrs", .unknown) { $0.files["/sys/module/kvm/parameters/ignore_msrs"] = nil },
+        HostCase("MSRs unknown", "kvm.ignore-msrs", .unknown) {
+            $0.files["/sys/module/kvm/parameters/ignore_msrs"] = nil
+        },
         HostCase("too little memory", "memory.free", .blocks, "less memory") {
             $0.files["/proc/meminfo"] = "MemTotal: 2000000 kB\nMemAvailable: 1000000 kB\n"
         },
@@ -352,7 +362,9 @@ struct HostCase: CustomTestStringConvertible, Sendable {
         HostCase("console on the card", "gpu.framebuffer", .warning, "goes dark") {
             $0.links["/sys/class/graphics/fb0/device"] = "../../../0000:41:00.0"
         },
-        HostCase("no reset", "gpu.reset", .warning) { $0.files["/sys/bus/pci/devices/0000:41:00.0/reset_method"] = "\n" },
+        HostCase("no reset", "gpu.reset", .warning) {
+            $0.files["/sys/bus/pci/devices/0000:41:00.0/reset_method"] = "\n"
+        },
         HostCase("older kernel's reset", "gpu.reset", .ok) {
             $0.files["/sys/bus/pci/devices/0000:41:00.0/reset_method"] = nil
             $0.files["/sys/bus/pci/devices/0000:41:00.0/reset"] = ""

@@ -69,15 +69,14 @@ struct DoctorCommand: AsyncParsableCommand {
         if let record { try write(recorder.recording, to: record) }
         switch format {
         case .json: try Terminal.writeJSON(report)
-        case .text: Terminal.write(DoctorRenderer(report).text)
+        case .text: Terminal.write(report.text)
         }
         if report.blocked { throw ExitCode(3) }
     }
 
     private func carryOut(_ plan: HostFix) async throws {
         if format == .json { return try Terminal.writeJSON(plan) }
-        let renderer = FixRenderer(plan)
-        Terminal.write(renderer.text(dryRun: dryRun))
+        Terminal.write(plan.text(dryRun: dryRun))
         guard !dryRun, !plan.isEmpty else { return }
         if !yes {
             guard Terminal.isInteractive else {
@@ -89,7 +88,7 @@ struct DoctorCommand: AsyncParsableCommand {
             }
         }
         try await plan.apply(LiveHostChanges()) { Terminal.note($0) }
-        Terminal.note(FixRenderer.reboot)
+        Terminal.note(HostFix.done)
     }
 
     private func addresses(in tree: any HostTree) throws -> [PCIAddress] {

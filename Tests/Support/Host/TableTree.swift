@@ -29,7 +29,9 @@ public struct TableTree: HostTree {
 
     public func names(_ path: String) -> Result<[String], Errno> {
         if isRefused(path) { return .failure(.permissionDenied) }
-        let names = paths.filter { $0.hasPrefix(path + "/") }.compactMap { $0.dropFirst(path.count + 1).split(separator: "/").first }
+        let names = paths.filter { $0.hasPrefix(path + "/") }.compactMap {
+            $0.dropFirst(path.count + 1).split(separator: "/").first
+        }
         guard !names.isEmpty || folders.contains(path) else { return .failure(.noSuchFileOrDirectory) }
         return .success(Set(names).map { String($0) }.sorted())
     }

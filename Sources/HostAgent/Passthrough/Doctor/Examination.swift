@@ -103,7 +103,9 @@ struct Examination: Sendable {
 
     /// Kernel options of the running kernel's configuration: "CONFIG_VFIO_PCI" → "m"; nil where it is not to be read.
     func configuration() async -> (path: String, options: [Substring: Substring])? {
-        let paths = release.map { ["/boot/config-\($0)", "/lib/modules/\($0)/config", "/usr/lib/modules/\($0)/config"] }
+        let paths = release.map {
+            ["/boot/config-\($0)", "/lib/modules/\($0)/config", "/usr/lib/modules/\($0)/config"]
+        }
         for path in paths ?? [] {
             if let text = tree.text(path, limit: 4 << 20), !text.isEmpty { return (path, Self.options(text)) }
         }

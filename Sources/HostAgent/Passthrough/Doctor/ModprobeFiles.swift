@@ -54,7 +54,8 @@ struct ModprobeFiles: Sendable {
 
     /// Values that `options MODULE key=value` gives, in order; the last one counts.
     func options(of module: String, _ key: String) -> [(value: String, line: Line)] {
-        lines.filter { $0.words.count > 2 && $0.words[0] == "options" && Self.same($0.words[1], module) }.flatMap { line in
+        lines.filter { $0.words.count > 2 && $0.words[0] == "options" && Self.same($0.words[1], module) }.flatMap {
+            line in
             line.words.dropFirst(2).filter { $0.hasPrefix(key + "=") }.map {
                 (String($0.dropFirst(key.utf8.count + 1)), line)
             }

@@ -21,7 +21,8 @@ extension DoctorReport {
                     : Finding(
                         "gpu.present", .gpu, .blocks, "There is no NVIDIA GPU.", lookedAt: [devicesFolder],
                         seen: ["\(host.devices.count) PCI functions, none of them an NVIDIA display or 3D controller"],
-                        remedy: "Look at `lspci -nn`. A card that is missing there is not seated, not powered, or switched"
+                        remedy:
+                            "Look at `lspci -nn`. A card that is missing there is not seated, not powered, or switched"
                             + " off in the firmware. Without one, try the tool with --gpu simulated."))
         }
         for card in host.cards { findings += [driver(card, host)] + group(card, host) }
@@ -71,7 +72,8 @@ extension DoctorReport {
                     remedy: "Switch the IOMMU on: see the findings about it.")
         }
         let words =
-            card.groups.count == 1 ? "IOMMU group \(card.groups[0])"
+            card.groups.count == 1
+            ? "IOMMU group \(card.groups[0])"
             : "IOMMU groups \(card.groups.map { "\($0)" }.joined(separator: ", "))"
         let mates = card.groupMates
         guard !mates.isEmpty else { return finding(.ok, "The card has \(words) to itself.") }
@@ -81,7 +83,8 @@ extension DoctorReport {
             "Put the card into another slot (one at the processor rather than at the chipset), or switch ACS on in the"
             + " firmware. Whatever shares the group can be reached by the guest."
         return used.isEmpty
-            ? finding(.warning, "The card shares \(words) with devices that no host driver has.", seen: seen, remedy: remedy)
+            ? finding(
+                .warning, "The card shares \(words) with devices that no host driver has.", seen: seen, remedy: remedy)
             : finding(
                 .blocks, "The card shares \(words) with \(used.count == 1 ? "a device" : "devices") of the host's.",
                 seen: seen, remedy: remedy)
@@ -91,11 +94,12 @@ extension DoctorReport {
     static func hostFramebuffer(_ host: Examination) -> [Finding] {
         let iomem = host.tree.text("/proc/iomem")
         // Unprivileged readers see zeros.
-        let readable = iomem.map { text in
-            text.split(separator: "\n").contains { line in
-                line.prefix { $0 != ":" }.contains { $0 != "0" && $0 != "-" && $0 != " " }
-            }
-        } ?? false
+        let readable =
+            iomem.map { text in
+                text.split(separator: "\n").contains { line in
+                    line.prefix { $0 != ":" }.contains { $0 != "0" && $0 != "-" && $0 != " " }
+                }
+            } ?? false
         let buffers = readable ? FirmwareFramebuffer.all(iomem: iomem ?? "") : []
         let drawing = (host.tree.text("/proc/fb") ?? "").split(separator: "\n").map { "/proc/fb: \($0)" }
         return host.cards.map { card in
@@ -105,7 +109,9 @@ extension DoctorReport {
             let inside = buffers.filter { buffer in ranges.contains { $0.overlaps(buffer.range) } }
             let consoles = host.tree.list("/sys/class/graphics").filter { name in
                 name.hasPrefix("fb")
-                    && card.functions.contains { host.tree.linkName("/sys/class/graphics/\(name)/device") == "\($0.address)" }
+                    && card.functions.contains {
+                        host.tree.linkName("/sys/class/graphics/\(name)/device") == "\($0.address)"
+                    }
             }
             let isBoot = card.functions.contains(where: \.isBootVGA)
             var seen = inside.map { "/proc/iomem: \($0.line)" } + consoles.map { "/sys/class/graphics/\($0)/device" }
@@ -115,7 +121,8 @@ extension DoctorReport {
                 Finding(
                     "gpu.framebuffer", .gpu, verdict, message, device: card.primary.address,
                     lookedAt: [
-                        "\(devicesFolder)/\(card.primary.address)/boot_vga", "/proc/iomem", "/sys/class/graphics", "/proc/fb",
+                        "\(devicesFolder)/\(card.primary.address)/boot_vga", "/proc/iomem", "/sys/class/graphics",
+                        "/proc/fb",
                     ], seen: seen, remedy: remedy)
             }
             if let buffer = inside.first {
@@ -133,7 +140,8 @@ extension DoctorReport {
                     ? finding(.ok, "The firmware drew its screen on the card; nothing does any more.")
                     : finding(
                         .warning, "The firmware drew its screen on this card: the host's console is likely there.",
-                        remedy: "Choose another card as primary in the firmware, or have another way in (SSH). The card's own"
+                        remedy:
+                            "Choose another card as primary in the firmware, or have another way in (SSH). The card's own"
                             + " ROM may be shadowed: give a copy of it to the VM, or none (--rom-bar off).")
             }
             // The attribute exists for VGA controllers alone.
@@ -171,7 +179,8 @@ extension DoctorReport {
         }
         return finding(
             .warning, "The card cannot be reset by itself: a second guest may find it as the first one left it.",
-            remedy: "Power-cycle the host where a guest's driver finds the card in a bad state (VFIO may still reset its bus,"
+            remedy:
+                "Power-cycle the host where a guest's driver finds the card in a bad state (VFIO may still reset its bus,"
                 + " where the card is alone on it).")
     }
 
@@ -196,7 +205,8 @@ extension DoctorReport {
         }
         if allowed == "1" && control == "auto" {
             return finding(
-                .warning, "The kernel may switch the idle card off (D3cold), and some do not come back.", remedy: remedy)
+                .warning, "The kernel may switch the idle card off (D3cold), and some do not come back.", remedy: remedy
+            )
         }
         return allowed == nil && control == nil
             ? finding(.unknown, "Whether the kernel may switch the card off is not known.")
@@ -220,7 +230,9 @@ struct FirmwareFramebuffer: Equatable, Sendable {
     /// Without the blanks before it.
     var line: String
 
-    private static let names = ["BOOTFB", "efifb", "vesafb", "simplefb", "simple-framebuffer", "simpledrm", "efi-framebuffer"]
+    private static let names = [
+        "BOOTFB", "efifb", "vesafb", "simplefb", "simple-framebuffer", "simpledrm", "efi-framebuffer",
+    ]
 
     /// Lines of /proc/iomem: "    c0000000-c07e8fff : BOOTFB".
     static func all(iomem: String) -> [FirmwareFramebuffer] {
@@ -236,8 +248,11 @@ struct FirmwareFramebuffer: Equatable, Sendable {
     /// How the host lets go of it.
     var release: String {
         let driver =
-            line.contains("simple") ? "simple-framebuffer" : line.contains("efi") || line.contains("BOOTFB") ? "efi-framebuffer"
-            : nil
+            line.contains("simple")
+            ? "simple-framebuffer"
+            : line.contains("efi") || line.contains("BOOTFB")
+                ? "efi-framebuffer"
+                : nil
         let now = driver.map {
             "As root, on a host that is reached otherwise: echo \($0).0 > /sys/bus/platform/drivers/\($0)/unbind. "
         }

@@ -29,12 +29,17 @@ extension DoctorReport {
             }
             if let off = offs.first {
                 add(
-                    "kernel.iommu", wrong, "The kernel is told to leave the IOMMU off.", seen: ["/proc/cmdline: \(off)"],
+                    "kernel.iommu", wrong, "The kernel is told to leave the IOMMU off.",
+                    seen: ["/proc/cmdline: \(off)"],
                     remedy: "Take \(off) out of the kernel command line and reboot.")
             } else if host.cpuVendor == "AuthenticAMD" || host.cpuVendor == "HygonGenuine" {
-                add("kernel.iommu", .ok, "AMD's IOMMU needs no parameter: the kernel uses it where the firmware has it.")
+                add(
+                    "kernel.iommu", .ok, "AMD's IOMMU needs no parameter: the kernel uses it where the firmware has it."
+                )
             } else if asked == "on" {
-                add("kernel.iommu", .ok, "The kernel is told to use the IOMMU.", seen: ["/proc/cmdline: intel_iommu=on"])
+                add(
+                    "kernel.iommu", .ok, "The kernel is told to use the IOMMU.", seen: ["/proc/cmdline: intel_iommu=on"]
+                )
             } else if host.cpuVendor == "GenuineIntel" {
                 let seen = ["/proc/cmdline: no intel_iommu=on"]
                 switch (builtIn, isOn) {
@@ -83,7 +88,8 @@ extension DoctorReport {
                 add(
                     "kernel.acs-override", .warning, "IOMMU groups are split in name only.",
                     seen: ["/proc/cmdline: \(words)"],
-                    remedy: "Devices that share a real group can reach each other's memory, whatever the groups say. Take the"
+                    remedy:
+                        "Devices that share a real group can reach each other's memory, whatever the groups say. Take the"
                         + " parameter out, unless you trust the guest.")
             }
         } else {

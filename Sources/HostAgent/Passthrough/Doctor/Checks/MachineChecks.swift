@@ -35,7 +35,8 @@ extension DoctorReport {
     private static func kvmRemedy(_ status: Int32, flag: String?, _ host: Examination) -> String {
         switch status {
         case 13: return "Add this user to the group that owns /dev/kvm (usermod -aG kvm USER), and log in again."
-        case 16: return "Another hypervisor has the processor's extension (VirtualBox, VMware): stop it, unload its module."
+        case 16:
+            return "Another hypervisor has the processor's extension (VirtualBox, VMware): stop it, unload its module."
         default: break
         }
         return flag == nil
@@ -54,7 +55,8 @@ extension DoctorReport {
         let seen = [value.map { "\(path): \($0)" }, configured?.line.text].compactMap { $0 }
         func finding(_ verdict: Finding.Verdict, _ message: String, remedy: String? = nil) -> Finding {
             Finding(
-                "kvm.ignore-msrs", .kvm, verdict, message, lookedAt: [path, "/etc/modprobe.d"], seen: seen, remedy: remedy)
+                "kvm.ignore-msrs", .kvm, verdict, message, lookedAt: [path, "/etc/modprobe.d"], seen: seen,
+                remedy: remedy)
         }
         switch (isOn, wanted) {
         case (true?, _): return finding(.ok, "KVM passes over registers (MSRs) that it does not know.")
@@ -65,7 +67,8 @@ extension DoctorReport {
         case (false?, _):
             return finding(
                 .ok, "A register (MSR) that KVM does not know raises a fault in the guest, as on silicon.",
-                remedy: "Some guests (Windows, old drivers) need ignore_msrs=1; `provision-gpu-vm doctor --fix` sets it.")
+                remedy:
+                    "Some guests (Windows, old drivers) need ignore_msrs=1; `provision-gpu-vm doctor --fix` sets it.")
         case (nil, true?): return finding(.ok, "KVM is configured to pass over registers (MSRs) that it does not know.")
         case (nil, _): return finding(.unknown, "What KVM does with registers that it does not know is not known.")
         }
@@ -81,7 +84,8 @@ extension DoctorReport {
             func add(_ verdict: Finding.Verdict, _ message: String, remedy: String? = nil) {
                 findings.append(
                     Finding(
-                        "memory.free", .memory, verdict, message, lookedAt: ["/proc/meminfo"], seen: seen, remedy: remedy))
+                        "memory.free", .memory, verdict, message, lookedAt: ["/proc/meminfo"], seen: seen,
+                        remedy: remedy))
             }
             // QEMU's own, and room for the host to go on.
             let spare = min(wanted / 8, 2 << 30)
@@ -92,7 +96,8 @@ extension DoctorReport {
             } else if memory.available < wanted {
                 add(
                     .blocks, "The guest's \(gibibytes(wanted)) are not free.",
-                    remedy: "End something, or ask for less with --memory. A guest with a passed-through device has all of"
+                    remedy:
+                        "End something, or ask for less with --memory. A guest with a passed-through device has all of"
                         + " its memory pinned: it cannot be overcommitted or swapped.")
             } else if memory.available < wanted + spare {
                 add(
@@ -115,7 +120,9 @@ extension DoctorReport {
         let answer = await host.tree.answer(.memoryLock)
         // CAP_IPC_LOCK, bit 14: no limit counts.
         let capabilities = (host.tree.text("/proc/self/status") ?? "").split(separator: "\n")
-            .first { $0.hasPrefix("CapEff:") }?.split(whereSeparator: \.isWhitespace).last.flatMap { UInt64($0, radix: 16) }
+            .first { $0.hasPrefix("CapEff:") }?.split(whereSeparator: \.isWhitespace).last.flatMap {
+                UInt64($0, radix: 16)
+            }
         let wanted = host.request.memory
         func finding(
             _ verdict: Finding.Verdict, _ message: String, seen: [String] = [], remedy: String? = nil
@@ -144,7 +151,8 @@ extension DoctorReport {
         return hard >= wanted
             ? finding(.warning, "This user may lock the guest's memory, and hardly more.", seen: seen, remedy: remedy)
             : finding(
-                .blocks, "This user may not lock the guest's \(gibibytes(wanted)), and VFIO pins all of it.", seen: seen,
+                .blocks, "This user may not lock the guest's \(gibibytes(wanted)), and VFIO pins all of it.",
+                seen: seen,
                 remedy: remedy)
     }
 
@@ -180,7 +188,8 @@ extension DoctorReport {
         return free >= host.request.memory
             ? finding(.ok, "The guest fits into the reserved huge pages.", seen: seen)
             : finding(
-                .warning, "The reserved huge pages are too few for the guest, and no memory for anything else.", seen: seen,
+                .warning, "The reserved huge pages are too few for the guest, and no memory for anything else.",
+                seen: seen,
                 remedy: "Reserve more (nr_hugepages), or none.")
     }
 
@@ -225,7 +234,10 @@ extension DoctorReport {
                 ? finding(
                     "qemu.version", .warning, "QEMU is older than what this tool was tried with (5.0 and later).",
                     "\(name) --version", seen: [line], remedy: "Install a newer QEMU.")
-                : finding("qemu.version", .ok, "QEMU is there.", "\(name) --version", seen: [line])
+                : finding(
+                    "qemu.version", .ok,
+                    "QEMU \(version.map { "\($0.major).\($0.minor)" } ?? "of an unknown version") is there.",
+                    "\(name) --version", seen: [line])
         ]
         let devices = await host.tree.answer(.program([name, "-device", "help"]))
         if let devices, devices.status == 0, devices.text.contains("name \"") {

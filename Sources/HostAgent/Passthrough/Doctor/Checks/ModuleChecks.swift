@@ -47,7 +47,9 @@ extension DoctorReport {
         let lookedAt = places.map(\.path)
         let seen = places.map { "\($0.path): \($0.line)" }
         let exists: Bool? =
-            index.isComplete ? index.state(of: "vfio_virqfd") != nil : host.release.flatMap { KernelRelease($0) }.map { $0 < .init(6, 2) }
+            index.isComplete
+            ? index.state(of: "vfio_virqfd") != nil
+            : host.release.flatMap { KernelRelease($0) }.map { $0 < .init(6, 2) }
         switch exists {
         case true?:
             return [
@@ -60,7 +62,8 @@ extension DoctorReport {
                 Finding(
                     "vfio.virqfd", .vfio, .warning, "vfio_virqfd is named, and this kernel has no such module.",
                     lookedAt: lookedAt, seen: seen,
-                    remedy: "Take it out: since Linux 6.2 it is a part of vfio, and dracut and mkinitcpio fail on a module"
+                    remedy:
+                        "Take it out: since Linux 6.2 it is a part of vfio, and dracut and mkinitcpio fail on a module"
                         + " that is not there.")
             ]
         case nil:
@@ -94,7 +97,8 @@ extension DoctorReport {
         }
         return [
             Finding(
-                "modules.load", .modules, host.isMachine || host.tree.exists("/etc/modules-load.d") ? .warning : .unknown,
+                "modules.load", .modules,
+                host.isMachine || host.tree.exists("/etc/modules-load.d") ? .warning : .unknown,
                 "vfio-pci is to take cards by id, and nothing loads it at boot.", lookedAt: Array(lookedAt),
                 seen: ids.all.map(\.seen),
                 remedy: "`provision-gpu-vm doctor --fix` writes /etc/modules-load.d/provision-gpu-vm.conf.")
@@ -124,7 +128,8 @@ extension DoctorReport {
                             ? "vfio-pci cannot be loaded: the script that is to do it \(absent ? "is not there" : "cannot be executed")."
                             : "vfio-pci is loaded by a script that is not in this tree.",
                     lookedAt: [line.path, program], seen: [line.text],
-                    remedy: usable == true ? nil : "Put \(program) there, mode 755, or take the line out of \(line.path).")
+                    remedy: usable == true
+                        ? nil : "Put \(program) there, mode 755, or take the line out of \(line.path).")
             )
         }
         findings += earlyDrivers(host, files, ids)
@@ -169,14 +174,17 @@ extension DoctorReport {
             } else if slots.count > 1 {
                 add(
                     .warning, "vfio-pci's id \(id.text) is that of \(slots.count) cards: it takes all of them.",
-                    remedy: "Where one is to stay with the host, name the other by address: `provision-gpu-vm doctor --fix"
+                    remedy:
+                        "Where one is to stay with the host, name the other by address: `provision-gpu-vm doctor --fix"
                         + " --gpu ADDRESS` writes a script that does.")
             } else if !others.isEmpty && !host.request.gpus.isEmpty {
                 add(
                     .warning, "vfio-pci's id \(id.text) takes \(others[0].address), which is not of a card asked for.",
                     remedy: "Take the id out if that device is to stay with the host.")
             } else {
-                add(.ok, "vfio-pci takes \(matching.map { "\($0.address)" }.joined(separator: ", ")) by its id.", remedy: nil)
+                add(
+                    .ok, "vfio-pci takes \(matching.map { "\($0.address)" }.joined(separator: ", ")) by its id.",
+                    remedy: nil)
             }
         }
         return findings
@@ -190,7 +198,8 @@ extension DoctorReport {
             + (host.parameter("module_blacklist") ?? "").split(separator: ",").map { String($0) }
         var findings: [Finding] = []
         for driver in ["nouveau", "nvidia"] {
-            let held = files.commands("blacklist", driver).first?.text
+            let held =
+                files.commands("blacklist", driver).first?.text
                 ?? (blacklisted.contains(driver) ? "/proc/cmdline: blacklist of \(driver)" : nil)
             let ordered = files.commands("softdep", driver).first { line in
                 line.words.contains { ModprobeFiles.same($0, "vfio-pci") }
@@ -305,12 +314,15 @@ struct VirqfdMention: Equatable, Sendable {
     static func all(in tree: any HostTree) -> [VirqfdMention] {
         let folders = BootModules.folders.prefix(1) + ["/etc/dracut.conf.d", "/etc/mkinitcpio.conf.d"]
         let single = ["/etc/modules", "/etc/initramfs-tools/modules", "/etc/mkinitcpio.conf", "/etc/dracut.conf"]
-        let paths = single + folders.flatMap { folder in
-            tree.list(folder).filter { $0.hasSuffix(".conf") }.map { "\(folder)/\($0)" }
-        }
+        let paths =
+            single
+            + folders.flatMap { folder in
+                tree.list(folder).filter { $0.hasSuffix(".conf") }.map { "\(folder)/\($0)" }
+            }
         return paths.flatMap { path in
             (tree.text(path) ?? "").split(separator: "\n").filter { line in
-                !line.drop { $0 == " " }.hasPrefix("#") && (line.contains("vfio_virqfd") || line.contains("vfio-virqfd"))
+                !line.drop { $0 == " " }.hasPrefix("#")
+                    && (line.contains("vfio_virqfd") || line.contains("vfio-virqfd"))
             }.map { VirqfdMention(path: path, line: String($0)) }
         }
     }

@@ -45,7 +45,8 @@ extension DoctorReport {
         let defined = "/etc/libvirt/qemu"
         func domains(_ folder: String) -> [String] {
             host.tree.list(folder).filter { $0.hasSuffix(".xml") }.map { "\(folder)/\($0)" }.filter { path in
-                !LibvirtDomain.passedAddresses(host.tree.text(path) ?? "").isDisjoint(with: card.functions.map(\.address))
+                !LibvirtDomain.passedAddresses(host.tree.text(path) ?? "").isDisjoint(
+                    with: card.functions.map(\.address))
             }
         }
         let autostart = host.tree.list("\(defined)/autostart")
@@ -80,10 +81,12 @@ extension DoctorReport {
             if case .success = host.tree.names(folder) { return .present }
             return host.presence(folder)
         }
-        let closed = host.user != nil && !host.isRoot && [live, defined].contains { folder in
-            if case .failure(.permissionDenied) = host.tree.names(folder) { return true }
-            return false
-        }
+        let closed =
+            host.user != nil && !host.isRoot
+            && [live, defined].contains { folder in
+                if case .failure(.permissionDenied) = host.tree.names(folder) { return true }
+                return false
+            }
         if closed || states.contains(.unknown) {
             return finding(
                 .unknown, "Whether libvirt has a domain with the card is not known.",

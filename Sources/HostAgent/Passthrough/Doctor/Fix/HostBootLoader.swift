@@ -61,7 +61,9 @@ struct HostBootLoader {
             rewrite(GrubDefaults.path) { GrubDefaults.adding(parameters, to: $0) }
             rewrite(CommandLineFile.path, line)
         case .entries(let folder):
-            for entry in entries(folder) where !entry.isRescue { rewrite(entry.source) { EntryFile($0).adding(parameters) } }
+            for entry in entries(folder) where !entry.isRescue {
+                rewrite(entry.source) { EntryFile($0).adding(parameters) }
+            }
             rewrite(CommandLineFile.path, line)
         case .proxmox:
             rewrite(GrubDefaults.path) { GrubDefaults.adding(parameters, to: $0) }
@@ -73,7 +75,8 @@ struct HostBootLoader {
             if !fix.files.isEmpty { fix.commands.append(.init(["mkinitcpio", "-P"], .bootLoader)) }
         case .leftAlone(let why):
             fix.notes.append(
-                "The kernel command line is left alone: \(why). Add these yourself: \(parameters.joined(separator: " "))")
+                "The kernel command line is left alone: \(why). Add these yourself: \(parameters.joined(separator: " "))"
+            )
         }
         return fix
     }
@@ -171,7 +174,9 @@ struct HostBootLoader {
     }
 
     private static func kind(_ tree: any HostTree) -> Kind {
-        if case .failure(.permissionDenied) = tree.names("/boot") { return .leftAlone("/boot is for root alone to read") }
+        if case .failure(.permissionDenied) = tree.names("/boot") {
+            return .leftAlone("/boot is for root alone to read")
+        }
         if hasProgram("proxmox-boot-tool", tree), tree.exists("/etc/kernel/proxmox-boot-uuids") { return .proxmox }
         let existing = legacy.filter { tree.exists($0) }
         let firmware = firmware(tree)

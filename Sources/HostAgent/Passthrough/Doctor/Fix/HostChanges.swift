@@ -47,14 +47,15 @@ extension HostFix {
             }
         }
         for command in commands {
-            let line = command.arguments.joined(separator: " ")
+            let line = command.line
             told("running \(line)")
             let result = try await host.run(command.arguments)
             guard result.status == 0 else {
                 throw Failure(
                     .commandFailed, operation: operation, message: "`\(line)` ended with status \(result.status).",
                     evidence: result.complaints,
-                    remedy: "Make it work; then run the same command again, which does what is left. The files as they were"
+                    remedy:
+                        "Make it work; then run the same command again, which does what is left. The files as they were"
                         + " are beside the new ones (.before-provision-gpu-vm).", retryable: true, side: .host)
             }
             if commands.last(where: { $0.part == command.part }) == command {
@@ -115,7 +116,8 @@ public struct LiveHostChanges: HostChanges {
         var real = path
         for _ in 0..<8 {
             guard case .success(let target) = FolderTree(root: root.isEmpty ? "/" : root).link(real) else { break }
-            real = target.hasPrefix("/") ? target : FilePath(real).removingLastComponent().pushing(FilePath(target)).string
+            real =
+                target.hasPrefix("/") ? target : FilePath(real).removingLastComponent().pushing(FilePath(target)).string
         }
         var status = stat()
         let isThere = stat(root + real, &status) == 0
@@ -142,7 +144,8 @@ public struct LiveHostChanges: HostChanges {
         let parts = FilePath(root + path)
         let beside = parts.removingLastComponent().appending(".provision-gpu-vm.new")
         let file = try FileDescriptor.open(
-            beside, .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: FilePermissions(rawValue: 0o600))
+            beside, .writeOnly, options: [.create, .truncate, .closeOnExec],
+            permissions: FilePermissions(rawValue: 0o600))
         do {
             try file.closeAfter {
                 try file.writeAll(text.utf8)

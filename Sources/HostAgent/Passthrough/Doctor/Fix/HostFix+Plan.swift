@@ -319,7 +319,9 @@ private struct Planner {
 
     /// The initramfs has copies of modprobe.d and of what loads modules early.
     private func finish(_ tool: InitramfsTool?, _ fix: inout HostFix) {
-        let copied = ["/etc/modprobe.d/", "/etc/dracut.conf", "/etc/initramfs-tools/", "/etc/mkinitcpio", "/usr/local/sbin/"]
+        let copied = [
+            "/etc/modprobe.d/", "/etc/dracut.conf", "/etc/initramfs-tools/", "/etc/mkinitcpio", "/usr/local/sbin/",
+        ]
         let changed = fix.files.contains { file in
             file.path != HostFix.Place.kvm && copied.contains { file.path.hasPrefix($0) }
         }
@@ -329,7 +331,8 @@ private struct Planner {
             if let tool {
                 fix.commands.insert(.init(tool.rebuildingAll, .initramfs), at: 0)
             } else {
-                fix.notes.append("What makes this host's initramfs was not found: have it made anew where it holds modprobe.d.")
+                fix.notes.append(
+                    "What makes this host's initramfs was not found: have it made anew where it holds modprobe.d.")
             }
         }
         if pending.contains(Substring(HostFix.Part.bootLoader.rawValue)),

@@ -18,7 +18,9 @@ public enum UnifiedDiff {
             let from = max(start, first - context)
             // Changes with few lines between them share a hunk.
             var last = first
-            while let next = edits[(last + 1)...].firstIndex(where: { $0.edit != .keep }), next - last <= 2 * context + 1 {
+            while let next = edits[(last + 1)...].firstIndex(where: { $0.edit != .keep }),
+                next - last <= 2 * context + 1
+            {
                 last = next
             }
             let to = min(edits.count, last + context + 1)
