@@ -45,6 +45,7 @@ extension TableTree {
         tree.files["/proc/iomem"] = "80000000-8fffffff : 0000:00:02.0\n  80000000-807e8fff : BOOTFB\n"
         tree.files["/proc/self/status"] = "Name:\tx\nCapEff:\t000001ffffffffff\n"
         tree.files["/proc/1/cmdline"] = "/sbin/init\0"
+        tree.links["/proc/1/fd/0"] = "/dev/null"
         tree.files["/boot/config-6.1.0-26-amd64"] = """
             CONFIG_IOMMU_SUPPORT=y
             CONFIG_INTEL_IOMMU=y
@@ -400,10 +401,19 @@ struct HostCase: CustomTestStringConvertible, Sendable {
             $0.user(1000, groups: "1000")
             $0.refused = ["/etc/libvirt/qemu"]
         },
-        HostCase("another QEMU", "users.machines", .blocks) {
+        HostCase("another QEMU", "users.processes", .blocks) {
             $0.files["/proc/4711/cmdline"] = "qemu-system-x86_64\0-device\0vfio-pci,host=41:00.0,addr=0x16\0"
         },
-        HostCase("another QEMU, another card", "users.machines", .ok) {
+        HostCase("a process on it", "users.processes", .blocks, "in use on the host") {
+            $0.links["/proc/4711/fd/3"] = "/dev/vfio/1"
+            $0.files["/proc/4711/comm"] = "python3\n"
+            $0.files["/proc/4711/cmdline"] = "python3\0train.py\0"
+        },
+        HostCase("other users' processes", "users.processes", .unknown, "not known") {
+            $0.user(1000, groups: "1000")
+            $0.refused = ["/proc/1/fd"]
+        },
+        HostCase("another QEMU, another card", "users.processes", .ok) {
             $0.files["/proc/4711/cmdline"] = "qemu-system-x86_64\0-device\0vfio-pci,host=0000:81:00.0\0"
         },
     ]
@@ -492,5 +502,28 @@ extension TableTree {
         }
         links["/sys/class/iommu/dmar0"] = nil
         folders.formUnion(["/sys/class/iommu", "/sys/kernel/iommu_groups"])
+    }
+}
+
+@Suite struct DoctorTreesTests {
+    static let trees = FolderTree(root: fixtures + "/hosts").list("").filter {
+        FolderTree(root: fixtures + "/hosts").exists("/\($0)/golden-gpus.txt")
+    }
+
+    @Test func thereAreTrees() {
+        #expect(Self.trees.count >= 10)
+    }
+
+    /// What is said of each recorded kind of host, as text and as JSON.
+    @Test(arguments: trees)
+    func asRecorded(name: String) async throws {
+        let report = await DoctorReport.of(
+            FolderTree(root: "\(fixtures)/hosts/\(name)"), DoctorRequest(memory: 4 << 30))
+        #expect(report.text.split(separator: "\n").allSatisfy { $0.count <= 80 || !$0.contains(" what to do") })
+        try expectGolden("doctor/\(name).txt", report.text + "\n")
+        let encoder = JSONEncoder()
+        encoder.outputFormatting = [.prettyPrinted, .sortedKeys, .withoutEscapingSlashes]
+        try expectGolden(
+            "doctor/\(name).json", String(decoding: try encoder.encode(report), as: UTF8.self) + "\n")
     }
 }

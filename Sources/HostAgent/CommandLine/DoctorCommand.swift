@@ -18,7 +18,9 @@ struct DoctorCommand: AsyncParsableCommand {
             """)
 
     @Option(
-        help: ArgumentHelp("The GPUs to look at: addresses. All NVIDIA GPUs without.", valueName: "gpu"))
+        help: ArgumentHelp(
+            "The GPU to look at, as 'gpus' lists them: address, index, part of the name, 'all' or 'auto'. All without.",
+            valueName: "gpu"))
     var gpu: [String] = []
 
     @Option(help: ArgumentHelp("The memory that the guest is to have.", valueName: "size"))
@@ -59,13 +61,18 @@ struct DoctorCommand: AsyncParsableCommand {
         let tree = try root.tree()
         let recorder = RecordingTree(tree)
         let looked: any HostTree = record == nil ? tree : recorder
-        let request = DoctorRequest(memory: memory.bytes, gpus: try addresses(in: looked))
+        let request = DoctorRequest(memory: memory.bytes, gpus: gpu.isEmpty ? [] : try GPUSelection.resolve(gpu, on: looked, anyDevice: true))
         if fix {
             let plan = await HostFix.plan(looked, request)
             if let record { try write(recorder.recording, to: record) }
             return try await carryOut(plan)
         }
         let report = await DoctorReport.of(looked, request)
+        if record != nil {
+            // Whoever reads the recording may ask for the list, or for a fix.
+            _ = try? GPUInventory.read(looked)
+            _ = await HostFix.plan(looked, request)
+        }
         if let record { try write(recorder.recording, to: record) }
         switch format {
         case .json: try Terminal.writeJSON(report)
@@ -89,13 +96,6 @@ struct DoctorCommand: AsyncParsableCommand {
         }
         try await plan.apply(LiveHostChanges()) { Terminal.note($0) }
         Terminal.note(HostFix.done)
-    }
-
-    private func addresses(in tree: any HostTree) throws -> [PCIAddress] {
-        try gpu.map { text in
-            guard let address = PCIAddress(text) else { throw ValidationError("\(text) is no PCI address.") }
-            return address
-        }
     }
 
     private func write(_ recording: HostRecording, to file: String) throws {

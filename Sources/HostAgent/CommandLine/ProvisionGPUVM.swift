@@ -12,6 +12,8 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             provision-gpu-vm IMAGE --driver FILE [--cuda FILE] --gpu BDF
             provision-gpu-vm provision --help        all options of that, the main job
             provision-gpu-vm undo IMAGE              take driver and toolkits out again
+            provision-gpu-vm gpus                    the GPUs there are
+            provision-gpu-vm doctor                  whether this host can pass one through
             provision-gpu-vm inspect RUNFILE
             """,
         discussion: """
@@ -20,7 +22,8 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             """,
         version: ContractVersion.tool,
         subcommands: [
-            ProvisionCommand.self, UndoCommand.self, InspectCommand.self, ExplainCommand.self, DoctorCommand.self,
+            ProvisionCommand.self, UndoCommand.self, GPUsCommand.self, DoctorCommand.self, InspectCommand.self,
+            ExplainCommand.self,
         ],
         defaultSubcommand: ProvisionCommand.self)
 

@@ -13,8 +13,16 @@ public final class RecordingTree: HostTree {
         self.tree = tree
     }
 
-    /// All looks so far.
-    public var recording: HostRecording { kept.withLock { $0 } }
+    /// All looks so far. Of the files that processes have open, those that are nodes of GPUs.
+    public var recording: HostRecording {
+        var recording = kept.withLock { $0 }
+        for (path, look) in recording.folders where ProcessFiles.isOpenFiles(path) {
+            guard case .found(let names) = look else { continue }
+            let nodes = names.filter { recording.links["\(path)/\($0)"] != nil }
+            recording.folders[path] = nodes.isEmpty ? nil : .found(nodes)
+        }
+        return recording
+    }
 
     public func read(_ path: String, limit: Int) -> Result<[UInt8], Errno> {
         let result = tree.read(path, limit: limit)
@@ -40,6 +48,9 @@ public final class RecordingTree: HostTree {
 
     public func link(_ path: String) -> Result<String, Errno> {
         let result = tree.link(path)
+        if ProcessFiles.isOpenFiles(path) {
+            guard case .success(let target) = result, ProcessFiles.isGPUNode(target) else { return result }
+        }
         kept.withLock { $0.links[path] = HostRecording.Look(result) }
         return result
     }

@@ -52,7 +52,7 @@ public enum Redaction {
         for (index, word) in words.enumerated() {
             let isOption = word.first == UInt8(ascii: "-")
             let value = String(decoding: option, as: UTF8.self)
-            let isDevice = value == "-device" && String(decoding: word, as: UTF8.self).hasPrefix("vfio-pci")
+            let isDevice = value == "-device" && String(decoding: word, as: UTF8.self).contains("vfio-pci")
             let stays = index == 0 || word.isEmpty || value == "-name" || isDevice
             let shown = stays || (isOption && ["-name", "-device"].contains(String(decoding: word, as: UTF8.self)))
             // A program that writes its title there has put everything into the first argument.

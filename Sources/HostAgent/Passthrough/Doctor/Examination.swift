@@ -15,6 +15,8 @@ struct Examination: Sendable {
     let devices: [HostPCIDevice]
     /// The cards that are looked at: those asked for, else all NVIDIA GPUs.
     let cards: [PCICard]
+    /// The NVIDIA GPUs, and who holds them.
+    let inventory: GPUInventory
     /// Those asked for that are not there.
     let missing: [PCIAddress]
     /// Whether the tree can answer what only a machine can: the running one, or a recording of one. What such a tree does
@@ -36,10 +38,11 @@ struct Examination: Sendable {
         self.request = request
         pci = HostPCI(tree)
         devices = pci.allDevices()
+        inventory = GPUInventory(tree, devices: devices)
         let known = Set(devices.map(\.address))
         missing = request.gpus.filter { !known.contains($0) }
         var cards: [PCICard] = []
-        for address in request.gpus.isEmpty ? devices.filter(\.isNVIDIAGPU).map(\.address) : request.gpus
+        for address in request.gpus.isEmpty ? inventory.gpus.map(\.address) : request.gpus
         where !cards.contains(where: { $0.primary.address.isSameSlot(as: address) }) {
             if let card = try? HostPCI(tree).card(address) { cards.append(card) }
         }
@@ -65,7 +68,10 @@ struct Examination: Sendable {
         func field(_ name: String) -> Substring? {
             cpu.split(separator: "\n").first { $0.hasPrefix(name) }?.split(separator: ":").last
         }
-        cpuVendor = field("vendor_id").map { $0.filter { $0 != " " } }
+        let tables = tree.list("/sys/firmware/acpi/tables")
+        cpuVendor =
+            field("vendor_id").map { $0.filter { $0 != " " } }
+            ?? (tables.contains("DMAR") ? "GenuineIntel" : tables.contains("IVRS") ? "AuthenticAMD" : nil)
         cpuFlags = Set((field("flags") ?? "").split(separator: " "))
     }
 
@@ -139,10 +145,5 @@ struct Examination: Sendable {
 
 extension HostPCIDevice {
     /// "10de:1c82", as vfio-pci's `ids` takes it.
-    var idPair: String { "\(fourDigits(vendor)):\(fourDigits(device))" }
-}
-
-func fourDigits(_ value: UInt16) -> String {
-    let digits = String(value, radix: 16)
-    return String(repeating: "0", count: 4 - digits.utf8.count) + digits
+    var idPair: String { "\(hexadecimalID(vendor)):\(hexadecimalID(device))" }
 }

@@ -153,7 +153,7 @@ extension DoctorReport {
             let others = matching.filter { !wanted.contains($0.address) }
             let subsystem = host.devices.first { device in
                 guard let vendor = device.subsystemVendor, let model = device.subsystemDevice else { return false }
-                return matching.isEmpty && id.text.hasPrefix("\(fourDigits(vendor)):\(fourDigits(model))")
+                return matching.isEmpty && id.text.hasPrefix("\(hexadecimalID(vendor)):\(hexadecimalID(model))")
             }
             func add(_ verdict: Finding.Verdict, _ message: String, remedy: String?) {
                 findings.append(

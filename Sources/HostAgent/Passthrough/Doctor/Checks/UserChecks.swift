@@ -37,7 +37,7 @@ extension DoctorReport {
 
     /// libvirt's domains, and processes that have the card open.
     static func gpuUsers(_ host: Examination) async -> [Finding] {
-        host.cards.flatMap { card in libvirt(card, host) + machines(card, host) }
+        host.cards.flatMap { card in libvirt(card, host) + [holders(card, host)] }
     }
 
     private static func libvirt(_ card: PCICard, _ host: Examination) -> [Finding] {
@@ -95,43 +95,71 @@ extension DoctorReport {
         return finding(.ok, "No domain of libvirt's has the card.")
     }
 
-    /// QEMU names the device on its command line.
-    private static func machines(_ card: PCICard, _ host: Examination) -> [Finding] {
+    /// Processes with one of the card's nodes open, and QEMUs that name it on their command line (those of other users, whose
+    /// open files only root sees, for instance).
+    private static func holders(_ card: PCICard, _ host: Examination) -> Finding {
+        let lookedAt = ["/proc/*/fd", "/proc/*/cmdline"]
+        func finding(
+            _ verdict: Finding.Verdict, _ message: String, seen: [String] = [], remedy: String? = nil
+        ) -> Finding {
+            Finding(
+                "users.processes", .users, verdict, message, device: card.primary.address, lookedAt: lookedAt,
+                seen: seen, remedy: remedy)
+        }
         let processes = host.tree.list("/proc").compactMap { Int32($0) }
         guard !processes.isEmpty else {
-            return [
-                Finding(
-                    "users.machines", .users, .unknown, "Which processes use the card is not known from this tree.",
-                    device: card.primary.address, lookedAt: ["/proc/*/cmdline"])
-            ]
+            return finding(.unknown, "Which processes use the card is not known from this tree.")
         }
+        let holders =
+            host.inventory.gpus.first { $0.address.isSameSlot(as: card.primary.address) }?.holders ?? []
+        let machines = machines(with: card, processes, host.tree)
+        var seen = holders.map { "process \($0.pid): \($0.name), with \($0.nodes.joined(separator: ", "))" }
+        seen += machines.filter { machine in !holders.contains { $0.pid == machine.pid } }.map {
+            "process \($0.pid): \($0.name)"
+        }
+        if !machines.isEmpty || holders.contains(where: { $0.kind == .vm }) {
+            return finding(
+                .blocks, "A virtual machine runs with the card.", seen: seen,
+                remedy: "Shut it down first, or use another card.")
+        }
+        if holders.contains(where: { $0.kind == .process }) {
+            return finding(
+                .blocks, "The card is in use on the host.", seen: seen,
+                remedy: "End these processes first: the driver can hang where a card in use is taken from it.")
+        }
+        if !holders.isEmpty {
+            return finding(
+                .ok, "Only NVIDIA's persistence daemon has the card open; it is stopped for a VM, and started again.",
+                seen: seen)
+        }
+        // A copied tree has processes without what they have open.
+        let openFiles = processes.contains { host.tree.exists("/proc/\($0)/fd") }
+        guard host.inventory.unseenProcesses == 0, host.isMachine || openFiles else {
+            return finding(
+                .unknown, "Whether a process uses the card is not known.",
+                remedy: host.inventory.unseenProcesses == 0 ? nil : "Run this as root to see everybody's processes.")
+        }
+        return finding(.ok, "No process has the card open.")
+    }
+
+    private static func machines(
+        with card: PCICard, _ processes: [Int32], _ tree: any HostTree
+    ) -> [(pid: Int32, name: String)] {
         let names = card.functions.flatMap { function -> [String] in
             let full = "\(function.address)"
             return function.address.domain == 0 ? [full, String(full.dropFirst(5))] : [full]
         }
-        let users = processes.compactMap { pid -> (pid: Int32, name: String)? in
-            guard let line = host.tree.text("/proc/\(pid)/cmdline", limit: 128 << 10) else { return nil }
+        return processes.compactMap { pid in
+            guard let line = tree.text("/proc/\(pid)/cmdline", limit: 128 << 10) else { return nil }
             let words = line.split(separator: "\0")
             // host=41:00.0 of vfio-pci, sysfsdev=/sys/…/0000:41:00.0
             let uses = words.contains { word in
                 word.split(separator: ",").contains { option in
-                    names.contains { option == "host=\($0)" }
-                        || option.hasPrefix("sysfsdev=") && option.hasSuffix("/\(names[0])")
+                    names.contains { option == "host=\($0)" || option.hasPrefix("sysfsdev=") && option.hasSuffix("/\($0)") }
                 }
             }
             return uses ? (pid, words.first.map { String($0) } ?? "?") : nil
         }
-        return [
-            users.isEmpty
-                ? Finding(
-                    "users.machines", .users, .ok, "No virtual machine runs with the card.",
-                    device: card.primary.address, lookedAt: ["/proc/*/cmdline"])
-                : Finding(
-                    "users.machines", .users, .blocks, "A virtual machine runs with the card.",
-                    device: card.primary.address, lookedAt: ["/proc/*/cmdline"],
-                    seen: users.map { "process \($0.pid): \($0.name)" },
-                    remedy: "Stop it first, or use another card.")
-        ]
     }
 }
 

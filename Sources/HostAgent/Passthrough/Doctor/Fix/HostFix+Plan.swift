@@ -168,7 +168,7 @@ private struct Planner {
 
     private func script(_ reserved: [HostPCIDevice]) -> String {
         let cases = reserved.map { device in
-            "take \(device.address) 0x\(fourDigits(device.vendor)) 0x\(fourDigits(device.device))"
+            "take \(device.address) 0x\(hexadecimalID(device.vendor)) 0x\(hexadecimalID(device.device))"
         }
         return """
             #!/bin/sh
