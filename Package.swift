@@ -37,6 +37,7 @@ let package = Package(
     targets: [
         // Shared: both sides, FoundationEssentials only.
         .target(name: "Contract", path: "Sources/Shared/Contract", swiftSettings: settings),
+        .target(name: "BootConfiguration", path: "Sources/Shared/BootConfiguration", swiftSettings: settings),
         .target(
             name: "GPUReadings", dependencies: ["CExpat"], path: "Sources/Shared/GPUReadings", swiftSettings: settings),
         .target(name: "Runfiles", path: "Sources/Shared/Runfiles", swiftSettings: settings),
@@ -48,11 +49,14 @@ let package = Package(
 
         // GuestAgent: runs inside the VM, static.
         .target(
-            name: "Guest", dependencies: ["Contract", subprocess, system], path: "Sources/GuestAgent/Guest",
-            swiftSettings: settings),
+            name: "Guest", dependencies: ["BootConfiguration", "Contract", subprocess, system],
+            path: "Sources/GuestAgent/Guest", swiftSettings: settings),
         .target(
             name: "Provisioning",
-            dependencies: ["Contract", "FailureCatalogue", "Guest", "GPUReadings", "Probe", "Runfiles", system],
+            dependencies: [
+                "BootConfiguration", "Contract", "FailureCatalogue", "Guest", "GPUReadings", "Probe", "Runfiles",
+                system,
+            ],
             path: "Sources/GuestAgent/Provisioning", swiftSettings: settings),
         // gpu-probe.c travels inside the agent, as text.
         .target(
@@ -68,7 +72,8 @@ let package = Package(
             name: "Host", dependencies: ["Contract", subprocess, system], path: "Sources/HostAgent/Host",
             swiftSettings: settings),
         .target(
-            name: "Passthrough", dependencies: ["Contract", "Host", system], path: "Sources/HostAgent/Passthrough",
+            name: "Passthrough", dependencies: ["BootConfiguration", "Contract", "Host", system],
+            path: "Sources/HostAgent/Passthrough",
             swiftSettings: settings),
         .target(
             name: "VirtualMachines",
@@ -107,7 +112,8 @@ let package = Package(
             name: "HostFakes", dependencies: ["Contract", "Host", system], path: "Tests/Support/Host",
             swiftSettings: settings),
         .testTarget(
-            name: "GuestTests", dependencies: ["Guest", "GuestFakes", "Contract", system], swiftSettings: settings),
+            name: "GuestTests", dependencies: ["BootConfiguration", "Guest", "GuestFakes", "Contract", system],
+            swiftSettings: settings),
         .testTarget(
             name: "ProvisioningTests",
             dependencies: [
@@ -119,7 +125,8 @@ let package = Package(
         .testTarget(
             name: "HostTests", dependencies: ["Host", "HostFakes", "Contract", system], swiftSettings: settings),
         .testTarget(
-            name: "PassthroughTests", dependencies: ["Passthrough", "Host", "HostFakes", "Contract", system],
+            name: "PassthroughTests",
+            dependencies: ["BootConfiguration", "Passthrough", "Host", "HostFakes", "Contract", system],
             swiftSettings: settings),
         .testTarget(
             name: "VirtualMachinesTests",

@@ -13,6 +13,7 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             provision-gpu-vm provision --help        all options of that, the main job
             provision-gpu-vm undo IMAGE              take driver and toolkits out again
             provision-gpu-vm gpus                    the GPUs there are
+            provision-gpu-vm doctor                  whether this host can pass one through
             provision-gpu-vm inspect RUNFILE
             provision-gpu-vm bind --gpu BDF          a GPU to vfio-pci, until release (root)
             provision-gpu-vm release --gpu BDF       and back on the host's drivers (root)
@@ -23,8 +24,8 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             """,
         version: ContractVersion.tool,
         subcommands: [
-            ProvisionCommand.self, UndoCommand.self, GPUsCommand.self, InspectCommand.self, ExplainCommand.self,
-            BindCommand.self, ReleaseCommand.self,
+            ProvisionCommand.self, UndoCommand.self, GPUsCommand.self, InspectCommand.self,
+            ExplainCommand.self, BindCommand.self, ReleaseCommand.self, DoctorCommand.self,
         ],
         defaultSubcommand: ProvisionCommand.self)
 

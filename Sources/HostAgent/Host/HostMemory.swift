@@ -9,15 +9,18 @@ public struct HostMemory: Equatable, Sendable {
 
     /// This host's memory now; zeros where /proc does not tell.
     public static func read() -> HostMemory {
-        var memory = HostMemory()
-        let text =
-            FileManager.default.contents(atPath: "/proc/meminfo").map { String(decoding: $0, as: UTF8.self) } ?? ""
+        HostMemory(
+            meminfo: FileManager.default.contents(atPath: "/proc/meminfo").map { String(decoding: $0, as: UTF8.self) }
+                ?? "")
+    }
+
+    /// Reads the text of /proc/meminfo; zeros for what it does not tell.
+    public init(meminfo text: String) {
         for line in text.split(separator: "\n") {
             let words = line.split(separator: " ")
-            guard words.count >= 2, let kibibytes = Int64(words[1]) else { continue }
-            if words[0] == "MemTotal:" { memory.total = kibibytes << 10 }
-            if words[0] == "MemAvailable:" { memory.available = kibibytes << 10 }
+            guard words.count >= 2, let kibibytes = Int64(words[1]), (0...1 << 50).contains(kibibytes) else { continue }
+            if words[0] == "MemTotal:" { total = kibibytes << 10 }
+            if words[0] == "MemAvailable:" { available = kibibytes << 10 }
         }
-        return memory
     }
 }

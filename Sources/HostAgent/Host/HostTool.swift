@@ -11,6 +11,13 @@ public struct ToolResult: Sendable {
     /// Standard error.
     public var error: String
 
+    /// A result.
+    public init(status: Int32, output: String, error: String) {
+        self.status = status
+        self.output = output
+        self.error = error
+    }
+
     /// The last lines of what it complained about.
     public var complaints: [String] { Array(error.split(separator: "\n").suffix(20).map { String($0) }) }
 }

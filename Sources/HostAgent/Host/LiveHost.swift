@@ -25,7 +25,7 @@ public struct LiveHost: HostTree {
                 return HostAnswer(status: 127, text: "")
             }
         case .createVM:
-            let number = createAndDropVM()
+            let number = Self.createAndDropVM()
             return HostAnswer(status: number, text: number == 0 ? "" : Errno(rawValue: number).description)
         case .memoryLock:
             var limit = rlimit()
@@ -39,18 +39,16 @@ public struct LiveHost: HostTree {
             return HostAnswer(status: 0, text: "\(geteuid())\n\(ids.joined(separator: " "))\n")
         }
     }
-}
 
-/// From <linux/kvm.h>: _IO(0xAE, 1).
-private let createVM: UInt = 0xAE01
-
-/// Opens /dev/kvm, makes a VM and throws it away; the errno of what failed, 0 for none.
-private func createAndDropVM() -> Int32 {
-    let device = open("/dev/kvm", O_RDWR | O_CLOEXEC)
-    guard device >= 0 else { return errno }
-    defer { close(device) }
-    let machine = ioctl(device, createVM, 0)
-    guard machine >= 0 else { return errno }
-    close(machine)
-    return 0
+    /// Opens /dev/kvm, makes a VM and throws it away at once; the errno of what failed, 0 for none.
+    public static func createAndDropVM() -> Int32 {
+        let device = open("/dev/kvm", O_RDWR | O_CLOEXEC)
+        guard device >= 0 else { return errno }
+        defer { close(device) }
+        // From <linux/kvm.h>: KVM_CREATE_VM is _IO(0xAE, 1).
+        let machine = ioctl(device, 0xAE01 as UInt, 0)
+        guard machine >= 0 else { return errno }
+        close(machine)
+        return 0
+    }
 }

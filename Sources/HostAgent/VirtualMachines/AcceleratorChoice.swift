@@ -1,6 +1,5 @@
 import Contract
-import FoundationEssentials
-import Glibc
+import Host
 
 /// What the user asked for.
 public enum AcceleratorRequest: String, Codable, Sendable, CaseIterable {
@@ -28,7 +27,7 @@ public struct AcceleratorChoice: Sendable, Equatable {
 /// processor's flags are read and a VM is created and thrown away. Throws a ``Failure`` with
 /// ``FailureCode/optionInvalid`` where KVM was asked for and does not work.
 public func chooseAccelerator(_ request: AcceleratorRequest) throws -> AcceleratorChoice {
-    try chooseAccelerator(request, obstacle: request == .tcg ? nil : obstacleToKVM())
+    try chooseAccelerator(request, obstacle: request == .tcg ? nil : obstacleToKVM(LiveHost()))
 }
 
 /// The pure part: `obstacle` says why KVM cannot be used; nil where it can.
@@ -55,19 +54,11 @@ func hasVirtualizationFlag(cpuinfo: String) -> Bool {
         .contains { $0.split(whereSeparator: \.isWhitespace).contains { $0 == "vmx" || $0 == "svm" } }
 }
 
-/// From <linux/kvm.h>: _IO(0xAE, 1).
-private let createVM: UInt = 0xAE01
-
-private func obstacleToKVM() -> String? {
-    let device = open("/dev/kvm", O_RDWR | O_CLOEXEC)
-    guard device >= 0 else { return "/dev/kvm: \(errorText(errno))" }
-    defer { close(device) }
-    let cpuinfo = FileManager.default.contents(atPath: "/proc/cpuinfo") ?? Data()
-    guard hasVirtualizationFlag(cpuinfo: String(decoding: cpuinfo, as: UTF8.self)) else {
-        return "/dev/kvm is there, but /proc/cpuinfo shows neither vmx nor svm"
+private func obstacleToKVM(_ host: LiveHost) -> String? {
+    let status = LiveHost.createAndDropVM()
+    guard hasVirtualizationFlag(cpuinfo: host.text("/proc/cpuinfo") ?? "") else {
+        return host.exists("/dev/kvm")
+            ? "/dev/kvm is there, but /proc/cpuinfo shows neither vmx nor svm" : "/dev/kvm: \(errorText(status))"
     }
-    let machine = ioctl(device, createVM, 0)
-    guard machine >= 0 else { return "KVM_CREATE_VM: \(errorText(errno))" }
-    close(machine)
-    return nil
+    return status == 0 ? nil : "KVM_CREATE_VM: \(errorText(status))"
 }

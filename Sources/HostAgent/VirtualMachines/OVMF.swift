@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Host
 
 /// The host's UEFI firmware for guests.
 public struct OVMF: Equatable, Sendable {
@@ -14,20 +15,9 @@ public struct OVMF: Equatable, Sendable {
         self.variablesTemplate = variablesTemplate
     }
 
-    /// Code and variables, relative to the root, in order of preference: Debian and Ubuntu (4 MB builds before the old
-    /// 2 MB ones, without Secure Boot), Fedora and RHEL, Arch, SUSE.
-    private static let places = [
-        ("usr/share/OVMF/OVMF_CODE_4M.fd", "usr/share/OVMF/OVMF_VARS_4M.fd"),
-        ("usr/share/OVMF/OVMF_CODE.fd", "usr/share/OVMF/OVMF_VARS.fd"),
-        ("usr/share/edk2/ovmf/OVMF_CODE.fd", "usr/share/edk2/ovmf/OVMF_VARS.fd"),
-        ("usr/share/edk2/x64/OVMF_CODE.4m.fd", "usr/share/edk2/x64/OVMF_VARS.4m.fd"),
-        ("usr/share/edk2-ovmf/x64/OVMF_CODE.fd", "usr/share/edk2-ovmf/x64/OVMF_VARS.fd"),
-        ("usr/share/qemu/ovmf-x86_64-code.bin", "usr/share/qemu/ovmf-x86_64-vars.bin"),
-    ]
-
     /// Finds the firmware below `root`. Throws ``FailureCode/toolMissing``.
     public static func find(root: String = "/") throws -> OVMF {
-        for (code, variables) in places.map({ (root + $0, root + $1) }) {
+        for (code, variables) in OVMFPlace.all.map({ (root + $0.code, root + $0.variables) }) {
             if FileManager.default.isReadableFile(atPath: code), FileManager.default.isReadableFile(atPath: variables) {
                 return OVMF(code: code, variablesTemplate: variables)
             }
@@ -35,7 +25,7 @@ public struct OVMF: Equatable, Sendable {
         throw Failure(
             .toolMissing, operation: "find UEFI firmware for the guest",
             message: "The image boots by UEFI only, and this host has no OVMF firmware.",
-            evidence: places.map { root + $0.0 + " is not there" },
+            evidence: OVMFPlace.all.map { root + $0.code + " is not there" },
             remedy: "Install it (Debian, Ubuntu: apt install ovmf; Fedora: dnf install edk2-ovmf).", side: .host)
     }
 

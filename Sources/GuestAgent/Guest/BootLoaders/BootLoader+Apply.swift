@@ -1,3 +1,4 @@
+import BootConfiguration
 import Contract
 
 extension BootLoader {

@@ -1,3 +1,4 @@
+import BootConfiguration
 public import Contract
 
 /// What boots the guest, and how its kernel command line is changed and read back.

@@ -1,3 +1,4 @@
+import BootConfiguration
 import Contract
 
 /// One thing done to a boot loader's settings. Told before it is done, and done as it was told.
@@ -21,8 +22,6 @@ public enum BootLoaderChange: Sendable {
 extension BootLoader {
     /// Read by update-grub (Debian's and Ubuntu's alone) after all other fragments.
     static let fragment = "/etc/default/grub.d/zz-gpu-guest-agent.cfg"
-    /// What kernel-install and makers of unified kernel images put on the next kernel's command line.
-    static let nextKernel = "/etc/kernel/cmdline"
 
     /// What puts `parameters` on the kernel command line of the next boots; empty where nothing is to be changed.
     public func changes(adding parameters: [String]) -> [BootLoaderChange] {
@@ -123,15 +122,7 @@ extension BootLoader {
     private func settings(_ defaults: (String) -> String, line: (String) -> String) -> [BootLoaderChange] {
         guard kernels == .all else { return [] }
         return rewriting(GrubDefaults.path, defaults)
-            + rewriting(Self.nextKernel) { text in
-                // One line; kernel-install passes over comments.
-                var lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
-                guard let last = lines.lastIndex(where: { !$0.trimmed.isEmpty && !$0.trimmed.hasPrefix("#") }) else {
-                    return text
-                }
-                lines[last] = line(lines[last])
-                return lines.joined(separator: "\n")
-            }
+            + rewriting(CommandLineFile.path) { CommandLineFile.editing($0, line) }
     }
 
     /// Entries changed by grubby, in one call where all get the same, or as the plain files they are.
@@ -145,7 +136,7 @@ extension BootLoader {
         let wanted = entries.map { ($0, arguments($0)) }
         let needy = wanted.filter { !$0.1.isEmpty }
         guard let first = needy.first else { return [] }
-        let touched = allEntries.map(\.source) + [environment, GrubDefaults.path, Self.nextKernel].compactMap { $0 }
+        let touched = allEntries.map(\.source) + [environment, GrubDefaults.path, CommandLineFile.path].compactMap { $0 }
         let changing = touched.filter { guest.root.exists($0) }
         let run = { (kernel: String, words: [String]) in
             BootLoaderChange.run(

@@ -1,3 +1,5 @@
+import BootConfiguration
+
 /// Arch's mkinitcpio: presets name the images of a kernel, bash arrays say what goes into them.
 enum Mkinitcpio {
     /// The preset of a kernel, by Arch's name for it ("linux").

@@ -1,3 +1,5 @@
+import BootConfiguration
+
 /// The kernels below /lib/modules, and which of them the next boot takes, as far as the boot loader's files tell.
 public struct InstalledKernels: Sendable {
     private let root: SystemRoot

@@ -1,3 +1,4 @@
+import BootConfiguration
 import Contract
 import Guest
 import SystemPackage

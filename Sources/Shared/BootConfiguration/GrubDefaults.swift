@@ -1,6 +1,6 @@
 /// /etc/default/grub as a text that is edited with the least change.
-public enum GrubDefaults {
-    static let path = "/etc/default/grub"
+package enum GrubDefaults {
+    package static let path = "/etc/default/grub"
     private static let variable = "GRUB_CMDLINE_LINUX"
     /// Its words come after ours on the kernel's command line of a normal entry.
     private static let later = "GRUB_CMDLINE_LINUX_DEFAULT"
@@ -11,7 +11,7 @@ public enum GrubDefaults {
     ///
     /// The file is a shell script. What this function does not understand as one assignment on one line it leaves alone,
     /// and appends a line that the shell evaluates to the old value and the new parameters.
-    public static func adding(_ parameters: [String], to text: String) -> String {
+    package static func adding(_ parameters: [String], to text: String) -> String {
         let text = editing(later, in: text) { KernelParameters.correcting(parameters, in: $0) }
         let script = ShellAssignments(text)
         let assignments = script.all.filter { $0.name == variable }
@@ -37,7 +37,7 @@ public enum GrubDefaults {
 
     /// `text` without `parameters` in GRUB_CMDLINE_LINUX: the inverse of ``adding(_:to:)`` as far as it can be known. A line
     /// that only repeats the variable is one that ``adding(_:to:)`` appended, and goes.
-    public static func removing(_ parameters: [String], from text: String) -> String {
+    package static func removing(_ parameters: [String], from text: String) -> String {
         let edited = editing(variable, in: text) { KernelParameters.removing(parameters, from: $0) }
         guard edited != text else { return text }
         return edited.split(separator: "\n", omittingEmptySubsequences: false)
@@ -45,8 +45,14 @@ public enum GrubDefaults {
     }
 
     /// Whether `GRUB_ENABLE_BLSCFG=true` (EL 8 and later, Fedora): grub2-mkconfig then writes no entries.
-    static func enablesBLS(_ text: String) -> Bool {
+    package static func enablesBLS(_ text: String) -> Bool {
         ShellAssignments(text).all.last { $0.name == "GRUB_ENABLE_BLSCFG" }?.parts?.value == "true"
+    }
+
+    /// Whether a fragment of /etc/default/grub.d sets GRUB_CMDLINE_LINUX anew, so that what stands in the file before it is
+    /// lost.
+    package static func setsAnew(_ text: String) -> Bool {
+        ShellAssignments(text).all.contains { $0.name == variable && !$0.appends && !refersToItself($0) }
     }
 
     private static func refersToItself(_ assignment: ShellAssignments.Assignment) -> Bool {

@@ -1,13 +1,13 @@
 /// A file of /boot/loader/entries (the Boot Loader Specification's type 1), which GRUB's `blscfg` and systemd-boot read.
-struct EntryFile {
-    let text: String
+package struct EntryFile {
+    package let text: String
 
-    init(_ text: String) {
+    package init(_ text: String) {
         self.text = text
     }
 
     /// The entry, with `variables` put in the place of `$name`; nil where it boots no Linux kernel.
-    func entry(source: String, variables: [String: String] = [:]) -> BootEntry? {
+    package func entry(source: String, variables: [String: String] = [:]) -> BootEntry? {
         guard let kernel = values("linux").first else { return nil }
         let arguments = values("options").flatMap(\.words).flatMap { word -> [String] in
             guard word.hasPrefix("$") else { return [word] }
@@ -19,7 +19,7 @@ struct EntryFile {
     }
 
     /// The text with `parameters` in its options: on the last such line, or on a new one.
-    func adding(_ parameters: [String]) -> String {
+    package func adding(_ parameters: [String]) -> String {
         let missing = KernelParameters.missing(parameters, in: values("options").flatMap(\.words))
         guard !missing.isEmpty else { return text }
         var lines = lines
@@ -32,7 +32,7 @@ struct EntryFile {
     }
 
     /// The inverse.
-    func removing(_ parameters: [String]) -> String {
+    package func removing(_ parameters: [String]) -> String {
         lines.compactMap { line in
             guard key(line) == "options" else { return line }
             let new = KernelParameters.removing(parameters, from: line)

@@ -1,14 +1,14 @@
 /// A grub.cfg, as far as it matters here: what it boots, and whether it boots anything by itself.
-struct GrubConfiguration {
+package struct GrubConfiguration {
     /// Entries of this system's kernels. Memory tests take no parameters, and other systems that os-prober found have
     /// their own.
-    private(set) var entries: [BootEntry] = []
+    package private(set) var entries: [BootEntry] = []
     /// It reads /boot/loader/entries (`blscfg`).
-    private(set) var readsEntries = false
+    package private(set) var readsEntries = false
     /// `set NAME=value` at any depth: EL 8's fallback for what its environment block lacks.
-    private(set) var variables: [String: String] = [:]
+    package private(set) var variables: [String: String] = [:]
 
-    init(_ text: String, source: String = "") {
+    package init(_ text: String, source: String = "") {
         var foreign = false
         var own = false
         for line in text.lines {
@@ -43,7 +43,7 @@ struct GrubConfiguration {
 
     /// Whether it boots this system's kernels, by itself or from entries beside it. Where not, it sends GRUB elsewhere
     /// (EL 9's and Debian's in the EFI system partition: `configfile`) and must never be overwritten.
-    var boots: Bool { readsEntries || !entries.isEmpty }
+    package var boots: Bool { readsEntries || !entries.isEmpty }
 
     private static func isKernel(_ word: String) -> Bool {
         let parts = word.split(separator: "/")
@@ -60,10 +60,10 @@ struct GrubConfiguration {
 }
 
 /// GRUB's environment block: `name=value` lines, padded with `#` to 1024 bytes.
-struct GrubEnvironment {
-    private(set) var variables: [String: String] = [:]
+package struct GrubEnvironment {
+    package private(set) var variables: [String: String] = [:]
 
-    init(_ text: String) {
+    package init(_ text: String) {
         for line in text.lines where !line.hasPrefix("#") {
             guard let equals = line.firstIndex(of: "=") else { continue }
             variables[String(line[..<equals])] = String(line[line.index(after: equals)...])

@@ -2,24 +2,24 @@
 ///
 /// Only an assignment that is alone on one line, of one plain or quoted text without a backslash, is `editable`. The
 /// others are seen and left to the shell.
-struct ShellAssignments {
-    struct Assignment {
+package struct ShellAssignments {
+    package struct Assignment {
         /// Index of the line it begins on.
-        var line: Int
-        var name: String
+        package var line: Int
+        package var name: String
         /// `NAME+=`
-        var appends: Bool
+        package var appends: Bool
         /// Inside `if`, `case` or a loop.
-        var conditional: Bool
+        package var conditional: Bool
         /// The line up to the value, the value, the line from its end on; nil where it is not editable. An unquoted value
         /// comes with quotes in `head` and `tail`.
-        var parts: (head: String, value: String, tail: String)?
+        package var parts: (head: String, value: String, tail: String)?
     }
 
-    let lines: [String]
-    private(set) var all: [Assignment] = []
+    package let lines: [String]
+    package private(set) var all: [Assignment] = []
 
-    init(_ text: String) {
+    package init(_ text: String) {
         lines = text.split(separator: "\n", omittingEmptySubsequences: false).map { String($0) }
         var depth = 0
         var open: Character?

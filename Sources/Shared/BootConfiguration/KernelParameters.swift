@@ -3,13 +3,13 @@
 /// Some keys hold a list: `modprobe.blacklist=a,b` (kmod) and `rd.driver.blacklist=a,b` (dracut) are merged, since grubby
 /// would replace the whole value. Of any other key of ours the last word counts: its value is replaced, where another one
 /// is there already (`nouveau.modeset=1`). Everything else of the line stays as it is.
-public enum KernelParameters {
+package enum KernelParameters {
     static let listKeys: Set<Substring> = [
         "modprobe.blacklist", "rd.driver.blacklist", "rdblacklist", "module_blacklist",
     ]
 
     /// Those of `parameters` that a kernel with this command line would not see.
-    public static func missing(_ parameters: [String], in words: [String]) -> [String] {
+    package static func missing(_ parameters: [String], in words: [String]) -> [String] {
         parameters.filter { parameter in
             guard let (key, value) = keyed(parameter) else { return !words.contains(parameter) }
             let values = words.compactMap { keyed($0) }.filter { $0.key == key }.map(\.value)
@@ -19,7 +19,7 @@ public enum KernelParameters {
     }
 
     /// `line` with each of `parameters`, once; a line that has them all comes back unchanged.
-    static func adding(_ parameters: [String], to line: String) -> String {
+    package static func adding(_ parameters: [String], to line: String) -> String {
         var line = Line(line)
         for parameter in missing(parameters, in: line.words) {
             if let (key, value) = keyed(parameter), let index = line.words.lastIndex(where: { keyed($0)?.key == key }) {
@@ -33,7 +33,7 @@ public enum KernelParameters {
 
     /// `line` without a value of ours' keys that contradicts `parameters`: a value that is there is replaced, nothing is
     /// added. For a place whose words come after ours.
-    static func correcting(_ parameters: [String], in line: String) -> String {
+    package static func correcting(_ parameters: [String], in line: String) -> String {
         let present = parameters.filter { parameter in
             guard let (key, _) = keyed(parameter), !listKeys.contains(key) else { return false }
             return line.words.contains { keyed($0)?.key == key }
@@ -43,7 +43,7 @@ public enum KernelParameters {
 
     /// `line` without `parameters`: the inverse of ``adding(_:to:)`` where none of them was there before. Of a list only
     /// our value goes.
-    public static func removing(_ parameters: [String], from line: String) -> String {
+    package static func removing(_ parameters: [String], from line: String) -> String {
         var line = Line(line)
         for parameter in parameters {
             for index in line.words.indices.reversed() {
