@@ -15,6 +15,7 @@ extension EndToEnd {
                 "doctor looks at a real host",
                 "doctor's recording is read back",
                 "gpus finds no NVIDIA GPU here and says so",
+                "bind refuses what is no NVIDIA GPU, unless told",
                 "bind takes one function alone from its driver",
                 "bind of a card that is bound already changes nothing",
                 "release gives it back",
