@@ -117,6 +117,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
+            name: "HostTests", dependencies: ["Host", "HostFakes", "Contract", system], swiftSettings: settings),
+        .testTarget(
             name: "PassthroughTests", dependencies: ["Passthrough", "Host", "HostFakes", "Contract", system],
             swiftSettings: settings),
         .testTarget(

@@ -50,6 +50,10 @@ import Testing
 
     @Test(arguments: [
         ("41:00.0", "0000:41:00.0"), ("0000:41:00.0", "0000:41:00.0"), ("00AB:cD:1f.7", "00ab:cd:1f.7"),
+        ("41:00", "0000:41:00.0"), ("0002:41:00", "0002:41:00.0"), ("00000000:41:00.0", "0000:41:00.0"),
+        ("10000:01:00.0", "10000:01:00.0"), ("pci@0000:41:00.1", "0000:41:00.1"), ("PCI@41:00.1", "0000:41:00.1"),
+        ("pci_0000_41_00_0", "0000:41:00.0"), ("pci_10000_e1_00_0", "10000:e1:00.0"),
+        ("FFFFFFFF:FF:1F.7", "ffffffff:ff:1f.7"), ("/sys/bus/pci/devices/0000:41:00.0", "0000:41:00.0"),
     ])
     func addresses(text: String, full: String) throws {
         let address = try #require(PCIAddress(text))
@@ -59,9 +63,11 @@ import Testing
     }
 
     @Test(arguments: [
-        "", "41:00", "41:00.8", "41:20.0", "4:00.0", "+1:00.0", "000:41:00.0", "0:0000:41:00.0", "41:00.0 ",
+        "", "41", "41:00.8", "41:20.0", "4:00.0", "+1:00.0", "000:41:00.0", "0:0000:41:00.0", "41:00.0 ",
         "41:00.0,x=y",
-        "gg:00.0", "４1:00.0",
+        "gg:00.0", "４1:00.0", "10de:1c82", "000000000:41:00.0", "pci_41_00_0", "pci_0000_41_00", "41:00.", "41:00.0.0",
+        ":", ".",
+        "/dev/vfio/41:00.0", "/sys/", "pci@",
     ])
     func notAddresses(text: String) {
         #expect(PCIAddress(text) == nil)
@@ -86,7 +92,9 @@ import Testing
             try Self.add("0000:41:00.0", to: folder, driver: "vfio-pci", group: 7)
             try Self.add("0000:41:00.1", to: folder, classCode: "0x040300", driver: "vfio-pci", group: 7)
             try Self.add("0000:40:01.0", to: folder, classCode: "0x060400", driver: "pcieport", group: 7)
-            try Self.add("0000:41:00.2", to: folder, classCode: "0x0c0330", group: 7)
+            try Self.add("0000:41:00.2", to: folder, classCode: "0x0c0330", driver: "vfio-pci", group: 7)
+            // Somebody else's, but on no driver: the group can be used.
+            try Self.add("0000:42:00.0", to: folder, classCode: "0x020000", group: 7)
         }
         #expect(problems.isEmpty)
     }
@@ -104,12 +112,67 @@ import Testing
         #expect(problems.contains { $0.remedy.contains("driver/unbind") && $0.message.contains("nouveau") })
     }
 
-    @Test func groupMateOnAHostDriver() throws {
+    @Test func companionOnAHostDriver() throws {
         let problems = try Self.problems { folder in
             try Self.add("0000:41:00.0", to: folder, driver: "vfio-pci", group: 7)
             try Self.add("0000:41:00.1", to: folder, classCode: "0x040300", driver: "snd_hda_intel", group: 7)
+            try Self.add("0000:41:00.2", to: folder, classCode: "0x0c0330", group: 7)
         }
         #expect(
-            problems.map(\.message) == ["0000:41:00.1 shares IOMMU group 7 and is on the host driver snd_hda_intel."])
+            problems.map(\.message) == [
+                "0000:41:00.1 is on the driver snd_hda_intel, not on vfio-pci.",
+                "0000:41:00.2 is on no driver, not on vfio-pci.",
+            ])
+    }
+
+    @Test func groupMateOnAHostDriver() throws {
+        let problems = try Self.problems { folder in
+            try Self.add("0000:41:00.0", to: folder, driver: "vfio-pci", group: 7)
+            try Self.add("0000:41:00.1", to: folder, classCode: "0x040300", driver: "vfio-pci", group: 8)
+            try Self.add("0000:42:00.0", to: folder, classCode: "0x020000", driver: "e1000e", group: 7)
+            try Self.add("0000:43:00.0", to: folder, classCode: "0x010802", driver: "nvme", group: 8)
+            try Self.add("0000:44:00.0", to: folder, classCode: "0x010802", driver: "nvme", group: 9)
+        }
+        #expect(
+            problems.map(\.message) == [
+                "0000:42:00.0 shares IOMMU group 7 and is on the host driver e1000e.",
+                "0000:43:00.0 shares IOMMU group 8 and is on the host driver nvme.",
+            ])
+    }
+
+    /// Copies of sysfs that lost links and files: what udev is told says it too, and the groups' folders.
+    @Test func incompleteTree() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let device = "sys/bus/pci/devices/10000:01:00.0"
+        try folder.write(
+            "\(device)/uevent",
+            "DRIVER=vfio-pci\nPCI_CLASS=30200\nPCI_ID=10DE:20B0\nPCI_SUBSYS_ID=10DE:134F\nPCI_SLOT_NAME=10000:01:00.0\n"
+                .utf8)
+        // The link became a folder.
+        try folder.write("\(device)/iommu_group/type", "DMA\n".utf8)
+        try folder.write("\(device)/resource", "0x0 0xffffffffffffffff 0x0\nnonsense\n0x5\n0x9 0x3 0x0\n".utf8)
+        try folder.write("sys/kernel/iommu_groups/12/devices/10000:01:00.0/vendor", "0x10de\n".utf8)
+        try folder.write("sys/bus/pci/devices/0000:99:00.0/vendor", "0x10de\n".utf8)
+        let devices = HostPCI(FolderTree(root: folder.path)).allDevices()
+        let address = try #require(PCIAddress("10000:01:00.0"))
+        #expect(
+            devices == [
+                HostPCIDevice(
+                    address: address, vendor: 0x10de, device: 0x20b0, classCode: 0x030200, driver: "vfio-pci",
+                    iommuGroup: 12, bars: [0, 0, 0, 0, 0, 0], subsystemVendor: 0x10de, subsystemDevice: 0x134f)
+            ])
+    }
+
+    @Test func virtualFunctionsBelongToNoCard() throws {
+        func device(_ text: String, virtual: Bool) throws -> HostPCIDevice {
+            HostPCIDevice(
+                address: try #require(PCIAddress(text)), vendor: 0x10de, device: 0x20b0, classCode: 0x030200,
+                driver: nil, iommuGroup: 3, bars: [], isVirtualFunction: virtual)
+        }
+        let all = [try device("41:00.0", virtual: false), try device("41:00.4", virtual: true)]
+        #expect(all[0].card(among: all).companions.isEmpty)
+        #expect(all[0].card(among: all).groupMates == [all[1]])
+        #expect(all[1].card(among: all).functions == [all[1]])
     }
 }

@@ -38,12 +38,6 @@ struct InstallOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp(
-            "PCI address of a GPU that is bound to vfio-pci; repeat for several. 'simulated' puts QEMU's edu device in "
-                + "a GPU's place.", valueName: "bdf"))
-    var gpu: [String]
-
-    @Option(
-        help: ArgumentHelp(
             "open or proprietary. (default: as the GPU and the driver's installer have it)", valueName: "type"))
     var kernelModuleType: KernelModuleType?
 

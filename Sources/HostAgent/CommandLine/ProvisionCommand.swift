@@ -1,7 +1,6 @@
 import ArgumentParser
 import Contract
 import FoundationEssentials
-import Passthrough
 import Provisioner
 import SystemPackage
 
@@ -19,6 +18,7 @@ struct ProvisionCommand: AsyncParsableCommand {
 
     @OptionGroup var image: ImageArgument
     @OptionGroup(title: "What to install") var install: InstallOptions
+    @OptionGroup(title: "GPU") var gpu: GPUOptions
     @OptionGroup(title: "The guest's packages and kernels") var guest: GuestOptions
     @OptionGroup(title: "Proof") var proof: ProofOptions
     @OptionGroup(title: "Result") var result: ResultOptions
@@ -28,7 +28,8 @@ struct ProvisionCommand: AsyncParsableCommand {
 
     func run() async throws {
         let job = try JobLaunch.job(
-            image: image.path, contents: try contents(), gpu: try gpu(), result: result, machine: machine, login: login,
+            image: image.path, contents: try contents(), gpu: try gpu.request(), result: result, machine: machine,
+            login: login,
             options: options)
         try await JobLaunch(job: job, login: login, options: options).run(licencesAccepted: acceptLicences)
     }
@@ -55,20 +56,6 @@ struct ProvisionCommand: AsyncParsableCommand {
         default: throw ValidationError("--module-signing-key and --module-signing-certificate go together.")
         }
         return contents
-    }
-
-    private func gpu() throws -> Job.GPURequest {
-        if install.gpu == ["simulated"] { return .simulated }
-        guard !install.gpu.isEmpty else {
-            throw ValidationError("Name the GPU: --gpu BDF (as lspci shows it), or --gpu simulated.")
-        }
-        return .passthrough(
-            try install.gpu.map { text in
-                guard let address = PCIAddress(text) else {
-                    throw ValidationError("--gpu \(text) is no PCI address like 41:00.0, nor 'simulated' by itself.")
-                }
-                return address
-            })
     }
 
     private func acceptLicences(_ places: Places) throws -> Bool {

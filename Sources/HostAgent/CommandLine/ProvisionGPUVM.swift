@@ -12,14 +12,20 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             provision-gpu-vm IMAGE --driver FILE [--cuda FILE] --gpu BDF
             provision-gpu-vm provision --help        all options of that, the main job
             provision-gpu-vm undo IMAGE              take driver and toolkits out again
+            provision-gpu-vm gpus                    the GPUs there are
             provision-gpu-vm inspect RUNFILE
+            provision-gpu-vm bind --gpu BDF          a GPU to vfio-pci, until release (root)
+            provision-gpu-vm release --gpu BDF       and back on the host's drivers (root)
             """,
         discussion: """
             The image is never written, unless told by --in-place. The same command again continues a run, whatever \
             ended it. stdout is data, stderr is for people.
             """,
         version: ContractVersion.tool,
-        subcommands: [ProvisionCommand.self, UndoCommand.self, InspectCommand.self, ExplainCommand.self],
+        subcommands: [
+            ProvisionCommand.self, UndoCommand.self, GPUsCommand.self, InspectCommand.self, ExplainCommand.self,
+            BindCommand.self, ReleaseCommand.self,
+        ],
         defaultSubcommand: ProvisionCommand.self)
 
     static func main() async {

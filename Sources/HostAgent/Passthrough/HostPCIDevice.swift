@@ -1,5 +1,5 @@
 /// One PCI function of the host, as sysfs shows it at one moment.
-public struct HostPCIDevice: Equatable, Sendable {
+public struct HostPCIDevice: Codable, Equatable, Sendable {
     /// Where it sits.
     public var address: PCIAddress
     /// Vendor id; NVIDIA is 0x10de.
@@ -25,12 +25,14 @@ public struct HostPCIDevice: Equatable, Sendable {
     public var numaNode: Int?
     /// The driver that alone may bind it, by name; nil where none was set (sysfs `driver_override`).
     public var driverOverride: String?
+    /// Whether it is a virtual function (SR-IOV) of another function, which makes and removes it (sysfs `physfn`).
+    public var isVirtualFunction: Bool
 
     /// A device.
     public init(
         address: PCIAddress, vendor: UInt16, device: UInt16, classCode: UInt32, driver: String?, iommuGroup: Int?,
         bars: [UInt64], subsystemVendor: UInt16? = nil, subsystemDevice: UInt16? = nil, isBootVGA: Bool = false,
-        numaNode: Int? = nil, driverOverride: String? = nil
+        numaNode: Int? = nil, driverOverride: String? = nil, isVirtualFunction: Bool = false
     ) {
         self.address = address
         self.vendor = vendor
@@ -44,20 +46,23 @@ public struct HostPCIDevice: Equatable, Sendable {
         self.isBootVGA = isBootVGA
         self.numaNode = numaNode
         self.driverOverride = driverOverride
+        self.isVirtualFunction = isVirtualFunction
     }
 
     /// NVIDIA's.
     public static let nvidia: UInt16 = 0x10de
 
-    /// Whether it is a GPU of NVIDIA's: a VGA (0300) or 3D (0302) controller.
-    public var isNVIDIAGPU: Bool { vendor == Self.nvidia && [0x0300, 0x0302].contains(classCode >> 8) }
+    /// Whether it is a GPU of NVIDIA's: a display controller, that is VGA (0300), 3D (0302) or other (0380).
+    public var isNVIDIAGPU: Bool { vendor == Self.nvidia && classCode >> 16 == 0x03 }
 
     /// Bridges (base class 06) stay on the host's pcieport driver and do not make an IOMMU group unusable.
     public var isBridge: Bool { classCode >> 16 == 0x06 }
 
     /// Whether its driver hands it to user space: vfio-pci, or a vendor's variant of it.
-    public var isOnVFIO: Bool {
-        guard let driver else { return false }
-        return driver == "vfio-pci" || driver.hasSuffix("-vfio-pci") || driver.hasSuffix("_vfio_pci")
-    }
+    public var isOnVFIO: Bool { driver.map(isVFIO) ?? false }
+}
+
+/// Whether a driver of this name hands devices to user space: vfio-pci, or a vendor's variant of it.
+func isVFIO(_ driver: String) -> Bool {
+    driver == "vfio-pci" || driver.hasSuffix("-vfio-pci") || driver.hasSuffix("_vfio_pci")
 }

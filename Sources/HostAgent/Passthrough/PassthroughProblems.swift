@@ -1,54 +1,50 @@
 public import Contract
 
 extension HostPCI {
-    /// What keeps `address` (and the functions passed along with it) from being handed to a VM, all of it at once.
+    /// What keeps the card that `address` is a function of from being handed to a VM as a whole, all of it at once.
     ///
-    /// Found: no such device; no IOMMU group; a function not bound to vfio-pci; a member of the group that is neither a
-    /// bridge nor passed along and is on a host driver. Nothing is written. An empty answer means that QEMU can be tried.
-    public func passthroughProblems(of address: PCIAddress, companions: [PCIAddress] = []) -> [Failure] {
-        let operation = "hand the GPU \(address) to a VM"
+    /// Found: no such device; no IOMMU group; a function that is not bound to vfio-pci; a device of somebody else's in the
+    /// same group, on a host driver. Nothing is written. An empty answer means that QEMU can be tried.
+    public func passthroughProblems(of address: PCIAddress) -> [Failure] {
+        do {
+            return try card(address).passthroughProblems
+        } catch let failure as Failure {
+            return [failure]
+        } catch {
+            return [unreadable(address, error: error)]
+        }
+    }
+}
+
+extension PCICard {
+    /// What keeps the card from being handed to a VM as a whole; empty where nothing does. Pure.
+    public var passthroughProblems: [Failure] {
+        let operation = "hand the card \(primary.address) to a VM"
         var problems: [Failure] = []
-        var passed: [HostPCIDevice] = []
-        for function in [address] + companions {
-            do {
-                passed.append(try device(function))
-            } catch let failure as Failure {
-                problems.append(failure)
-            } catch {
-                problems.append(unreadable(function, operation: operation, error: error))
-            }
-        }
-        for function in passed {
-            if function.iommuGroup == nil {
-                problems.append(withoutGroup(function, operation: operation))
-            }
-            if !function.isOnVFIO {
-                problems.append(notOnVFIO(function, operation: operation))
-            }
-        }
-        let own = Set(passed.map(\.address))
-        for group in Set(passed.compactMap(\.iommuGroup)).sorted() {
-            let members = (try? groupMembers(group)) ?? []
-            for member in members where !own.contains(member.address) && !member.isBridge && !member.isOnVFIO {
-                guard let driver = member.driver else { continue }
-                problems.append(groupMate(member, group: group, driver: driver, operation: operation))
-            }
+        let ungrouped = functions.filter { $0.iommuGroup == nil }
+        if !ungrouped.isEmpty { problems.append(withoutGroup(ungrouped.map(\.address), operation: operation)) }
+        problems += functions.filter { !$0.isOnVFIO }.map { notOnVFIO($0, operation: operation) }
+        // One on no driver at all does not make a group unusable.
+        for mate in groupMates where !mate.isOnVFIO {
+            guard let driver = mate.driver, let group = mate.iommuGroup else { continue }
+            problems.append(groupMate(mate, group: group, driver: driver, operation: operation))
         }
         return problems
     }
 }
 
-private func unreadable(_ address: PCIAddress, operation: String, error: any Error) -> Failure {
+private func unreadable(_ address: PCIAddress, error: any Error) -> Failure {
     Failure(
-        .gpuUnavailable, operation: operation, message: "\(address) cannot be read: \(error)",
+        .gpuUnavailable, operation: "hand the card \(address) to a VM", message: "\(address) cannot be read: \(error)",
         remedy: "Look at /sys/bus/pci/devices/\(address).", side: .host)
 }
 
-private func withoutGroup(_ device: HostPCIDevice, operation: String) -> Failure {
-    Failure(
+func withoutGroup(_ addresses: [PCIAddress], operation: String) -> Failure {
+    let names = addresses.map(\.description).joined(separator: ", ")
+    return Failure(
         .gpuUnavailable, operation: operation,
-        message: "\(device.address) is in no IOMMU group: the IOMMU is off.",
-        evidence: ["/sys/bus/pci/devices/\(device.address)/iommu_group does not exist"],
+        message: "\(names) \(addresses.count == 1 ? "is" : "are") in no IOMMU group: the IOMMU is off.",
+        evidence: addresses.map { "/sys/bus/pci/devices/\($0)/iommu_group does not exist" },
         remedy:
             "Switch VT-d or AMD-Vi on in the firmware; on Intel add intel_iommu=on to the kernel command line; reboot.",
         side: .host)
@@ -72,6 +68,6 @@ private func groupMate(_ member: HostPCIDevice, group: Int, driver: String, oper
         .gpuUnavailable, operation: operation,
         message: "\(member.address) shares IOMMU group \(group) and is on the host driver \(driver).",
         evidence: ["/sys/bus/pci/devices/\(member.address)/driver -> \(driver)"],
-        remedy: "Bind \(member.address) to vfio-pci too, or move the GPU to a slot with a group of its own.",
+        remedy: "Move the GPU to a slot with a group of its own; \(member.address) belongs to something else.",
         side: .host)
 }

@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Passthrough
 import SecureShell
 import VirtualMachines
 
@@ -15,6 +16,7 @@ extension Provisioning {
         do {
             // Left over from one that was killed.
             try await VirtualMachine.adopt(folder: folder.vmPath)?.quit()
+            await putBackAbandoned(except: folder)
             let report = try await look(folder)
             try await sweep(folder)
             return report
@@ -46,6 +48,9 @@ extension Provisioning {
     /// Removes a dry run's folder, once its VM is gone.
     private func sweep(_ folder: RunFolder) async throws {
         try await VirtualMachine.adopt(folder: folder.vmPath)?.quit()
+        for failure in await RunClaims(context.claims, folder: folder.path).giveBack().failures {
+            context.progress(.warning("\(failure.message) \(failure.remedy)"))
+        }
         try? FileManager.default.removeItem(atPath: folder.path)
     }
 

@@ -1,6 +1,7 @@
 public import Contract
 import FoundationEssentials
 import Glibc
+import Passthrough
 import SecureShell
 import VirtualMachines
 
@@ -31,7 +32,24 @@ public struct Provisioning: Sendable {
         let lock = try RunLock(folder: folder)
         defer { withExtendedLifetime(lock) {} }
         await endKilledDryRun(folder.dryRun)
+        await putBackAbandoned(except: folder)
+        let result: Result<Report, any Error>
+        do { result = .success(try await attempt(folder)) } catch { result = .failure(error) }
+        // The session gives back what it took; this is what an earlier process of this run left, its VM being gone.
+        _ = await RunClaims(context.claims, folder: folder.path).giveBack()
+        return try result.get()
+    }
 
+    /// Cards that commands which were killed took, and whose VMs are gone.
+    func putBackAbandoned(except folder: RunFolder) async {
+        let (changes, failures) = await context.claims.restoreAbandoned(except: folder.path)
+        for line in changes.flatMap(\.sentences) {
+            context.progress(.note("Put back what an earlier command left: \(line)"))
+        }
+        for failure in failures { context.progress(.warning("\(failure.message) \(failure.remedy)")) }
+    }
+
+    private func attempt(_ folder: RunFolder) async throws -> Report {
         do {
             return try await session(folder).finish()
         } catch is CancellationError {

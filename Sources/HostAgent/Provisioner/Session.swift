@@ -1,6 +1,7 @@
 import Contract
 import FoundationEssentials
 import Glibc
+import Passthrough
 import SecureShell
 import VirtualMachines
 
@@ -13,11 +14,13 @@ final class Session {
     var isVerdict = false
     /// The VM that this process holds. QEMU's monitor serves one client: who has the machine must go on using it.
     private var held: VirtualMachine?
+    private let cards: RunClaims
 
     init(folder: RunFolder, record: RunRecord, context: JobContext) {
         self.folder = folder
         self.record = record
         self.context = context
+        cards = RunClaims(context.claims, folder: folder.path)
     }
 
     var job: Job { record.job }
@@ -28,6 +31,11 @@ final class Session {
     func machine(in path: String) async throws -> VirtualMachine? {
         if let held, held.folder.path == path, held.isRunning { return held }
         held = try await VirtualMachine.adopt(folder: path)
+        if let held {
+            // Its claim is there already; what is missing is this process's lock on it.
+            try? await takeCards()
+            await note(held)
+        }
         return held
     }
 
@@ -35,21 +43,50 @@ final class Session {
     func launch(_ specification: MachineSpecification) async throws -> VirtualMachine {
         // A passed-through GPU pins all of the guest's memory before QEMU answers; some GiB take a second.
         let pinning = if case .passthrough = job.gpu { job.memoryBytes >> 30 } else { Int64(0) }
+        try await takeCards()
         let machine = try await VirtualMachine.launch(
             specification, portAttempts: job.sshPort == nil ? 5 : 1, deadline: .seconds(60 + pinning))
         held = machine
+        await note(machine)
         return machine
+    }
+
+    /// Takes the job's cards from the host's drivers, unless it has them.
+    private func takeCards() async throws {
+        guard case .passthrough(let gpus) = job.gpu else { return }
+        for change in try await cards.take(gpus) where change.isChange { tell(change) }
+    }
+
+    private func note(_ machine: VirtualMachine) async {
+        await cards.note(
+            ProcessIdentity(pid: machine.record.pid, startTime: machine.record.startTime), folder: machine.folder.path)
+    }
+
+    /// Puts the cards back on the drivers that they had before this run. Returns what went wrong.
+    func giveBackCards() async -> [String] {
+        let (changes, failures) = await cards.giveBack()
+        for change in changes { tell(change) }
+        return failures.map { "\($0.message) \($0.remedy)" }
+    }
+
+    private func tell(_ change: CardChange) {
+        for line in change.sentences { context.progress(.note(line)) }
     }
 
     /// Goes on to the end and writes the report. Only an interruption throws; a failure is in the report.
     func finish() async throws -> Report {
         do {
             while record.phase != .ended { try await advance() }
+            for problem in await giveBackCards() {
+                record.warnings.append(problem)
+                context.progress(.warning(problem))
+            }
             return try conclude([])
         } catch {
             if Task.isCancelled { throw await interrupt() }
             var failures = Self.failures(of: error)
             failures[0].cleanup += await cleanUp()
+            failures[0].cleanup += await giveBackCards()
             return try conclude(failures)
         }
     }
@@ -123,6 +160,7 @@ final class Session {
             }
         }
         failure.cleanup = await cleaning.value
+        failure.cleanup += await giveBackCards()
         return failure
     }
 

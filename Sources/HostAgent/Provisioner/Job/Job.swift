@@ -163,15 +163,18 @@ public struct JobContext: Sendable {
     public var licencesAccepted: Bool
     /// Told of everything that happens, in order.
     public var progress: @Sendable (Progress) -> Void
+    /// How cards are taken from this host's drivers, and put back.
+    public var claims: Claims
 
     /// A context.
     public init(
-        password: String? = nil, passphrase: String? = nil, licencesAccepted: Bool,
+        password: String? = nil, passphrase: String? = nil, licencesAccepted: Bool, claims: Claims = Claims(),
         progress: @escaping @Sendable (Progress) -> Void
     ) {
         self.password = password
         self.passphrase = passphrase
         self.licencesAccepted = licencesAccepted
+        self.claims = claims
         self.progress = progress
     }
 }

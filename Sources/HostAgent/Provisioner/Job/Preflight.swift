@@ -59,7 +59,7 @@ final class Preflight {
             checkMemory()
             checkPorts()
         }
-        checkGPU()
+        let cards = try await checkGPU()
         let firmware = try await chooseFirmware(image)
         let agent = try await attempt { try await AgentBinary.locate(job.agent) }
         checkAccess()
@@ -77,7 +77,8 @@ final class Preflight {
             accelerator: accelerator.accelerator, acceleratorReason: accelerator.reason, firmware: firmware,
             hideHypervisor: job.hideHypervisor
                 ?? payloads.driver.map { Compatibility.needsHiddenHypervisor($0.runfile.version) } ?? false,
-            agentPath: agent.path, agentSHA256: agent.sha256, qemuVersion: qemuVersion, warnings: warnings)
+            agentPath: agent.path, agentSHA256: agent.sha256, qemuVersion: qemuVersion, warnings: warnings, cards: cards
+        )
         // What the launch would refuse is told here, before a disk is copied. Paths do not matter to it.
         let problems = MachineSpecification(
             job: job, prepared: prepared, name: "vm", sshPort: 1, firmware: firmware, disk: "/disk", folder: "/vm",
@@ -253,9 +254,17 @@ final class Preflight {
         }
     }
 
-    private func checkGPU() {
-        guard case .passthrough(let gpus) = job.gpu else { return }
-        for gpu in gpus { failures += HostPCI().passthroughProblems(of: gpu) }
+    /// The cards to be passed through, with all that keeps them from it told; nil where none is asked for. That a card is on
+    /// the host's drivers does not, where it can be claimed.
+    private func checkGPU() async throws -> [PCICard]? {
+        guard case .passthrough(let gpus) = job.gpu else { return nil }
+        var cards: [PCICard] = []
+        for gpu in gpus {
+            if let card = try await attempt({ try HostPCI().card(gpu) }) { cards.append(card) }
+        }
+        failures += await context.claims.problems(of: cards)
+        warnings += context.claims.warnings(of: cards)
+        return cards
     }
 
     private func chooseFirmware(_ image: PreparedJob.Image?) async throws -> Firmware? {

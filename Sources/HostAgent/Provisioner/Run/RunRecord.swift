@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Passthrough
 import SecureShell
 import VirtualMachines
 
@@ -94,4 +95,6 @@ struct PreparedJob: Codable, Equatable, Sendable {
     var agentSHA256: String
     var qemuVersion: String
     var warnings: [String]
+    /// The cards that are passed through, as they were found; nil in earlier records.
+    var cards: [PCICard]? = nil
 }
