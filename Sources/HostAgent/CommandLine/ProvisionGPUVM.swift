@@ -12,6 +12,7 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             provision-gpu-vm IMAGE --driver FILE [--cuda FILE] --gpu BDF
             provision-gpu-vm provision --help        all options of that, the main job
             provision-gpu-vm undo IMAGE              take driver and toolkits out again
+            provision-gpu-vm start IMAGE --gpu BDF   run a VM of it; then list, ssh, logs, stop, report
             provision-gpu-vm inspect RUNFILE
             """,
         discussion: """
@@ -19,7 +20,10 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             ended it. stdout is data, stderr is for people.
             """,
         version: ContractVersion.tool,
-        subcommands: [ProvisionCommand.self, UndoCommand.self, InspectCommand.self, ExplainCommand.self],
+        subcommands: [
+            ProvisionCommand.self, UndoCommand.self, StartCommand.self, StopCommand.self, ListCommand.self,
+            SSHCommand.self, LogsCommand.self, ReportCommand.self, InspectCommand.self, ExplainCommand.self,
+        ],
         defaultSubcommand: ProvisionCommand.self)
 
     static func main() async {
