@@ -56,8 +56,10 @@ public struct HostPCIDevice: Equatable, Sendable {
     public var isBridge: Bool { classCode >> 16 == 0x06 }
 
     /// Whether its driver hands it to user space: vfio-pci, or a vendor's variant of it.
-    public var isOnVFIO: Bool {
-        guard let driver else { return false }
-        return driver == "vfio-pci" || driver.hasSuffix("-vfio-pci") || driver.hasSuffix("_vfio_pci")
-    }
+    public var isOnVFIO: Bool { driver.map(isVFIO) ?? false }
+}
+
+/// Whether a driver of this name hands devices to user space: vfio-pci, or a vendor's variant of it.
+func isVFIO(_ driver: String) -> Bool {
+    driver == "vfio-pci" || driver.hasSuffix("-vfio-pci") || driver.hasSuffix("_vfio_pci")
 }

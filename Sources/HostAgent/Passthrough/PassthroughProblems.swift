@@ -44,7 +44,7 @@ private func unreadable(_ address: PCIAddress, operation: String, error: any Err
         remedy: "Look at /sys/bus/pci/devices/\(address).", side: .host)
 }
 
-private func withoutGroup(_ device: HostPCIDevice, operation: String) -> Failure {
+func withoutGroup(_ device: HostPCIDevice, operation: String) -> Failure {
     Failure(
         .gpuUnavailable, operation: operation,
         message: "\(device.address) is in no IOMMU group: the IOMMU is off.",

@@ -1,0 +1,39 @@
+import Glibc
+import Host
+import HostFakes
+import Testing
+
+/// Writes in a child with a deadline, on real files.
+@Suite struct LiveHostChangesTests {
+    @Test func writesAndTellsWhatTheKernelSays() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let changes = LiveHostChanges()
+        #expect(await changes.write("vfio-pci\n", to: "\(folder.path)/a", deadline: .seconds(20)) == .accepted)
+        #expect(folder.read("a") == "vfio-pci\n")
+        guard case .refused(let words) = await changes.write("x\n", to: "/dev/full", deadline: .seconds(20)) else {
+            Issue.record("/dev/full took it")
+            return
+        }
+        #expect(words.contains("No space left on device"))
+    }
+
+    @Test func doesNotWaitBeyondItsDeadline() async throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        // A pipe that nobody reads: its opening does not come back.
+        let pipe = "\(folder.path)/pipe"
+        #expect(mkfifo(pipe, 0o600) == 0)
+        let end = await LiveHostChanges().write("x\n", to: pipe, deadline: .milliseconds(300))
+        guard case .hanging(let seen) = end else {
+            Issue.record("\(end)")
+            return
+        }
+        #expect(seen.first?.contains("the write is in process") == true)
+    }
+
+    @Test func programs() async {
+        #expect(await LiveHostChanges().run(["true"]) == .accepted)
+        #expect(await LiveHostChanges().run(["false"]) == .refused("status 1"))
+    }
+}
