@@ -234,8 +234,10 @@ public final class VirtualMachine: Sendable {
     /// task, since cleaning up must finish.
     ///
     /// Throws ``FailureCode/guestDidNotStop`` where even SIGKILL does not help (the process hangs in the kernel).
-    @discardableResult
-    public func quit() async throws -> QuitMeasure {
+    public func quit() async throws { _ = try await endQEMU() }
+
+    /// As ``quit()``, and tells what it took.
+    public func endQEMU() async throws -> QuitMeasure {
         let connection = connection
         let process = process
         let measure = await Task { () -> QuitMeasure in

@@ -26,7 +26,7 @@ struct ListCommand: AsyncParsableCommand {
         switch format {
         case .json: try Terminal.writeJSON(machines)
         case .text where machines.isEmpty: Terminal.note("There are no VMs. `provision-gpu-vm start IMAGE` makes one.")
-        case .text: Terminal.write(MachineTable(machines).text)
+        case .text: Terminal.write(MachineTable(machines).lines.joined(separator: "\n"))
         }
     }
 }

@@ -1,6 +1,7 @@
-import ArgumentParser
+// Public, because of the conformance at its end.
+public import ArgumentParser
 import Contract
-import Machines
+public import Machines
 import SystemPackage
 import VirtualMachines
 

@@ -40,9 +40,6 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "Let the guest write to a throwaway disk that goes with the VM's end; IMAGE is not written.")
     var snapshot = false
 
-    @Flag(help: "Print a shell script that starts this VM without this tool, and start nothing.")
-    var printCommand = false
-
     @OptionGroup(title: "Virtual machine") var machine: MachineOptions
     @OptionGroup(title: "Login") var login: LoginOptions
     @OptionGroup var place: StateOption
@@ -55,10 +52,6 @@ struct StartCommand: AsyncParsableCommand {
 
     func validate() throws {
         if noWait && !detach { throw ValidationError("--no-wait goes with --detach.") }
-        if printCommand && (detach || snapshot) {
-            throw ValidationError(
-                "--print-command goes with neither --detach nor --snapshot: its script runs on IMAGE.")
-        }
     }
 
     func run() async throws {
@@ -67,17 +60,12 @@ struct StartCommand: AsyncParsableCommand {
             login: login)
         let renderer = ProgressRenderer(quiet: quiet)
         let context = JobContext(
-            password: printCommand ? nil : try login.password(),
-            passphrase: printCommand ? nil : try login.passphrase(), licencesAccepted: true,
+            password: try login.password(), passphrase: try login.passphrase(), licencesAccepted: true,
             progress: { renderer.show($0) })
         let state = place.places.state
         let starting = Starting(
             StartRequest(job: job, name: name, isSnapshot: snapshot, waitsForGuest: !noWait), state: state,
             context: context)
-        if printCommand {
-            Terminal.write(startScript(for: try await starting.sketch()))
-            return
-        }
         let (stays, format, given) = (!detach, format, place.state)
         try await Interruption.stopping {
             let started = try await starting.run()

@@ -1,5 +1,8 @@
 import Contract
 import Machines
+import Provisioner
+import SecureShell
+import VirtualMachines
 
 /// A VM that has just started: what it is called and how to get in.
 struct StartedRenderer {

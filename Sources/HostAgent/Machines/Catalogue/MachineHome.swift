@@ -2,7 +2,7 @@ import Contract
 import FoundationEssentials
 import Glibc
 import Host
-public import Provisioner
+import Provisioner
 import VirtualMachines
 
 /// The folder of a VM that `start` made, 0700: STATE/machines/NAME.

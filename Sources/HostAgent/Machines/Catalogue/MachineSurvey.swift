@@ -1,7 +1,7 @@
 import Contract
 import FoundationEssentials
 import Host
-public import Provisioner
+import Provisioner
 import VirtualMachines
 
 /// All VMs that this tool knows of, by looking at files and processes alone: no socket is asked, so that nothing hangs.
@@ -9,10 +9,10 @@ public struct MachineSurvey: Sendable {
     private let state: String
     private let now: Double
 
-    /// Those below `state`. `now`: seconds since 1970.
-    public init(state: String, now: Double = Date().timeIntervalSince1970) {
+    /// Those below `state`. `now`: seconds since 1970, this moment's without.
+    public init(state: String, now: Double? = nil) {
         self.state = state
-        self.now = now
+        self.now = now ?? Date().timeIntervalSince1970
     }
 
     /// VMs of `start`, living or not, then those of runs that live.

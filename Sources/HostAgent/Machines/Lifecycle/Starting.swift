@@ -1,9 +1,9 @@
-public import Contract
+import Contract
 import FoundationEssentials
 import Host
 public import Passthrough
 public import Provisioner
-public import SecureShell
+import SecureShell
 public import VirtualMachines
 
 /// Starts a VM that lasts, in a folder of its own. A second start of the same name is the same machine: its MAC address, SSH
@@ -215,7 +215,7 @@ public struct Starting: Sendable {
         let cards = RunClaims(claims, folder: home.path)
         do {
             try reached(.claim)
-            for change in try await cards.take(specification.passedFunctions) {
+            for change in try await cards.take(job.passedGPUs) {
                 for note in change.notes { context.progress(.note(note)) }
             }
             try reached(.launch)
@@ -297,6 +297,13 @@ public struct Starting: Sendable {
         guard var failure = error as? Failure else { return error }
         failure.cleanup += problem.map { [$0] } ?? ["The VM was stopped again; its logs are in \(home.vmFolder)."]
         return failure
+    }
+}
+
+extension Job {
+    /// The GPUs of the host that the guest gets.
+    fileprivate var passedGPUs: [PCIAddress] {
+        if case .passthrough(let addresses) = gpu { addresses } else { [] }
     }
 }
 

@@ -1,4 +1,5 @@
 import Contract
+import Passthrough
 public import Provisioner
 public import VirtualMachines
 

@@ -1,7 +1,8 @@
-public import Contract
+import Contract
 import FoundationEssentials
 import Host
 public import Passthrough
+import Provisioner
 import VirtualMachines
 
 /// Stops a VM: the power button, then QMP's `quit`, SIGTERM, SIGKILL, each with a deadline. A VM that does not run is fine.
@@ -104,7 +105,7 @@ public struct Stopping: Sendable {
         if let grace, try await machine.pressPowerButton(grace: grace) != nil {
             outcome.measure = .shutDown
         } else {
-            outcome.measure = Measure(try await machine.quit())
+            outcome.measure = Measure(try await machine.endQEMU())
         }
         outcome.seconds = (ContinuousClock.now - began) / .seconds(1)
         return outcome

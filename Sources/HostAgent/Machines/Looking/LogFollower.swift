@@ -38,7 +38,7 @@ public final class LogFollower {
     ///
     /// - Parameter isOver: Asked about once a second. Of QEMU's end no file tells: hence the second.
     public func follow(until isOver: () -> Bool) throws {
-        let watch = inotify_init1(Int32(IN_CLOEXEC.rawValue) | Int32(IN_NONBLOCK.rawValue))
+        let watch = inotify_init1(Int32(IN_CLOEXEC) | Int32(IN_NONBLOCK))
         guard watch >= 0 else { throw Errno(rawValue: errno) }
         defer { close(watch) }
         guard inotify_add_watch(watch, path, UInt32(IN_MODIFY)) >= 0 else { throw Errno(rawValue: errno) }

@@ -1,5 +1,5 @@
 import Contract
-public import Provisioner
+import Provisioner
 import VirtualMachines
 
 /// A log of a VM.

@@ -1,6 +1,6 @@
 public import Contract
 import FoundationEssentials
-public import Provisioner
+import Provisioner
 
 /// Reports of runs, found again by what they made.
 public enum StoredReports {

@@ -1,4 +1,4 @@
-public import Contract
+import Contract
 import FoundationEssentials
 public import VirtualMachines
 

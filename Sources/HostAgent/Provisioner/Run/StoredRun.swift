@@ -1,7 +1,7 @@
 public import Contract
 import FoundationEssentials
 import Host
-public import SecureShell
+import VirtualMachines
 
 /// A run as it lies in the state folder, for commands that only look: `list`, `ssh`, `logs`, `report`.
 public struct StoredRun: Sendable {
