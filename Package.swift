@@ -92,10 +92,17 @@ let package = Package(
                 "VirtualMachines", system,
             ],
             path: "Sources/HostAgent/Provisioner", swiftSettings: settings),
+        .target(
+            name: "Machines",
+            dependencies: [
+                "Contract", "Host", "Passthrough", "Provisioner", "SecureShell", "VirtualMachines", system,
+            ],
+            path: "Sources/HostAgent/Machines", swiftSettings: settings),
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
-                "Contract", "FailureCatalogue", "Host", "Passthrough", "Provisioner", "SecureShell", "VirtualMachines",
+                "Contract", "FailureCatalogue", "Host", "Machines", "Passthrough", "Provisioner", "SecureShell",
+                "VirtualMachines",
                 argumentParser, system, unixSignals,
             ],
             path: "Sources/HostAgent/CommandLine", swiftSettings: settings),
@@ -139,6 +146,13 @@ let package = Package(
             name: "ProvisionerTests",
             dependencies: [
                 "Provisioner", "Contract", "Host", "HostFakes", "Runfiles", "VirtualMachines", "Passthrough", system,
+            ],
+            swiftSettings: settings),
+        .testTarget(
+            name: "MachinesTests",
+            dependencies: [
+                "Machines", "Contract", "Host", "HostFakes", "Passthrough", "Provisioner", "SecureShell",
+                "VirtualMachines", system,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -13,15 +13,27 @@ struct JobLaunch {
         image: String, contents: JobContents, gpu: Job.GPURequest, result: ResultOptions, machine: MachineOptions,
         login: LoginOptions, options: RunOptions
     ) throws -> Job {
-        Job(
+        var job = try Self.job(
             image: image, contents: contents, gpu: gpu,
-            destination: try result.destination(image, undo: contents.undo != nil), access: login.access(),
-            diskSize: result.diskSize?.bytes, memoryBytes: machine.memory.bytes,
+            destination: try result.destination(image, undo: contents.undo != nil), machine: machine, login: login)
+        job.diskSize = result.diskSize?.bytes
+        job.agent = options.agent.map(ProvisionCommand.absolute)
+        job.skipProofBoot = result.skipProofBoot
+        return job
+    }
+
+    /// The machine's options as values.
+    static func job(
+        image: String, contents: JobContents, gpu: Job.GPURequest, destination: Job.Destination,
+        machine: MachineOptions, login: LoginOptions
+    ) throws -> Job {
+        Job(
+            image: image, contents: contents, gpu: gpu, destination: destination, access: login.access(),
+            memoryBytes: machine.memory.bytes,
             cpus: machine.cpus ?? min(4, max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))), machine: machine.machine,
             diskBus: machine.diskBus, nic: machine.nic, firmware: machine.firmware?.need, accelerator: machine.accel,
             hideHypervisor: machine.hideHypervisor, display: try machine.display(), sshPort: machine.sshPort,
-            extraQEMUArguments: machine.qemuArguments, agent: options.agent.map(ProvisionCommand.absolute),
-            skipProofBoot: result.skipProofBoot)
+            extraQEMUArguments: machine.qemuArguments)
     }
 
     /// Does it, prints the report, and ends the process where it failed. `licencesAccepted` may ask; a dry run, which

@@ -14,6 +14,7 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             provision-gpu-vm undo IMAGE              take driver and toolkits out again
             provision-gpu-vm gpus                    the GPUs there are
             provision-gpu-vm doctor                  whether this host can pass one through
+            provision-gpu-vm start IMAGE --gpu BDF   run a VM of it; then list, ssh, logs, stop, report
             provision-gpu-vm inspect RUNFILE
             provision-gpu-vm bind --gpu BDF          a GPU to vfio-pci, until release (root)
             provision-gpu-vm release --gpu BDF       and back on the host's drivers (root)
@@ -25,7 +26,8 @@ struct ProvisionGPUVM: AsyncParsableCommand {
         version: ContractVersion.tool,
         subcommands: [
             ProvisionCommand.self, UndoCommand.self, GPUsCommand.self, InspectCommand.self,
-            ExplainCommand.self, BindCommand.self, ReleaseCommand.self, DoctorCommand.self,
+            ExplainCommand.self, BindCommand.self, ReleaseCommand.self, DoctorCommand.self, StartCommand.self,
+            StopCommand.self, ListCommand.self, SSHCommand.self, LogsCommand.self, ReportCommand.self,
         ],
         defaultSubcommand: ProvisionCommand.self)
 

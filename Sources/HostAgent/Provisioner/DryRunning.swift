@@ -126,7 +126,7 @@ extension Provisioning {
 extension Session {
     /// Boots IMAGE on a throwaway overlay and has the agent say what it would do. The VM is gone afterwards.
     func look() async throws -> (steps: [DryRun.Step], specification: MachineSpecification) {
-        try await makeKeys()
+        if job.access == .ephemeral { try await folder.keys.make() }
         let overlay = "\(folder.vmPath)/throwaway.qcow2"
         try await QemuImg.createOverlay(
             at: overlay, backing: job.image, backingFormat: record.prepared.image.format, size: job.diskSize)

@@ -41,11 +41,9 @@ final class Session {
 
     /// Starts QEMU; a port that was taken meanwhile is replaced by the next free one, unless the user named it.
     func launch(_ specification: MachineSpecification) async throws -> VirtualMachine {
-        // A passed-through GPU pins all of the guest's memory before QEMU answers; some GiB take a second.
-        let pinning = if case .passthrough = job.gpu { job.memoryBytes >> 30 } else { Int64(0) }
         try await takeCards()
         let machine = try await VirtualMachine.launch(
-            specification, portAttempts: job.sshPort == nil ? 5 : 1, deadline: .seconds(60 + pinning))
+            specification, portAttempts: job.portAttempts, deadline: job.launchDeadline)
         held = machine
         await note(machine)
         return machine
@@ -116,16 +114,9 @@ final class Session {
             try await Publishing.requireNoDependents(of: job.image, except: disk.path)
         }
         try await disk.create(from: record.prepared.image, size: job.diskSize)
-        try await makeKeys()
+        if job.access == .ephemeral { try await folder.keys.make() }
         record.sshPort = try job.sshPort ?? freeLoopbackPort()
         try enter(.provisioning)
-    }
-
-    /// The keys that are handed in at boot, where the user gave no login.
-    func makeKeys() async throws {
-        guard job.access == .ephemeral else { return }
-        _ = try await KeyPair.generate(at: folder.key("root"), comment: "provision-gpu-vm")
-        _ = try await KeyPair.generate(at: folder.key("user"), comment: "provision-gpu-vm")
     }
 
     private func publish() async throws {

@@ -77,7 +77,7 @@ extension Session {
     func reach(_ machine: VirtualMachine) -> GuestReach {
         GuestReach(
             endpoint: SSHEndpoint(host: "127.0.0.1", port: machine.record.specification.sshPort),
-            login: GuestLogin(access: job.access, folder: folder, context: context),
+            login: GuestLogin(access: job.access, keys: folder.keys, context: context),
             watch: GuestWatch(machine: machine, console: machine.console),
             bootDeadline: record.prepared.accelerator == .tcg ? .seconds(900) : .seconds(300))
     }
@@ -126,7 +126,8 @@ extension Session {
     }
 
     private func sealGuest(_ reach: GuestReach) async throws {
-        let keys = Array(try ephemeralKeys().joined(separator: "\n").utf8)
+        let handedIn = try job.access == .ephemeral ? folder.keys.publicKeys() : []
+        let keys = Array(handedIn.joined(separator: "\n").utf8)
         for attempt in 1... {
             do {
                 let shell = try await reach.shell(hostKey: record.hostKey, user: record.user)
@@ -169,41 +170,17 @@ extension Session {
             """
     }
 
-    private func ephemeralKeys() throws -> [String] {
-        guard job.access == .ephemeral else { return [] }
-        return try ["root", "user"].map { name in
-            guard let data = FileManager.default.contents(atPath: "\(folder.key(name)).pub") else {
-                throw Failure(
-                    .identityUnusable, operation: "read this run's keys", message: "\(folder.key(name)).pub is gone.",
-                    remedy: "Begin anew with --start-over.", side: .host)
-            }
-            return String(decoding: data, as: UTF8.self).split(separator: "\n").first.map(String.init) ?? ""
-        }
-    }
-
     func machineSpecification(disk: String, folder path: String, payloads: [PayloadDrive]) throws
         -> MachineSpecification
     {
-        var credentials: GuestCredentials?
-        if job.access == .ephemeral {
-            let keys = try ephemeralKeys()
-            let made = GuestCredentials(rootKey: keys[0], userKey: keys[1], instanceID: instanceID)
-            try made.write(to: folder.seedPath)
-            credentials = made
-        }
+        let credentials = try job.access == .ephemeral ? folder.keys.handIn(instanceID: instanceID) : nil
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         return MachineSpecification(
             job: job, prepared: record.prepared, name: record.runID, sshPort: record.sshPort,
-            firmware: try vmFirmware(path), disk: disk, folder: path, payloads: payloads,
-            seed: credentials == nil ? nil : folder.seedPath, smbiosStrings: credentials?.smbiosStrings ?? [])
-    }
-
-    /// OVMF's variables are the VM's own: a copy beside it. The proof boot starts from the template, as a host that gets
-    /// the image would.
-    private func vmFirmware(_ path: String) throws -> Firmware {
-        guard case .uefi(let code, let template) = record.prepared.firmware else { return .bios }
-        return try OVMF(code: code, variablesTemplate: template).copyVariables(to: "\(path)/ovmf-variables.fd")
+            firmware: try record.prepared.firmware.withOwnVariables(in: path), disk: disk, folder: path,
+            payloads: payloads,
+            seed: credentials.map { _ in folder.seedPath }, smbiosStrings: credentials?.smbiosStrings ?? [])
     }
 }
 

@@ -13,7 +13,7 @@ extension VirtualMachine {
                 .hostSpace, operation: operation, message: "\(folder.path) cannot be made: \(error)",
                 remedy: "Look at the rights of the folder above it, and at the free space.", side: .host)
         }
-        for socket in [folder.qmpSocket, folder.monitorSocket] { unlink(socket) }
+        folder.removeSockets()
     }
 
     /// Lifts the limit on locked memory as far as this process may: VFIO pins all of the guest's memory, and QEMU inherits
@@ -56,12 +56,20 @@ extension VirtualMachine {
 }
 
 extension MachineProcess {
-    /// SIGTERM, a grace, SIGKILL, a grace. Afterwards ``end`` is nil only where the process hangs in the kernel.
-    func stop() async {
-        for (number, grace) in [(SIGTERM, Duration.seconds(5)), (SIGKILL, .seconds(20))] where end == nil {
+    /// SIGTERM, a grace, SIGKILL, a grace; answers the last that was sent. Afterwards ``end`` is nil only where the process
+    /// hangs in the kernel.
+    @discardableResult
+    func stop() async -> VirtualMachine.QuitMeasure {
+        var measure = VirtualMachine.QuitMeasure.alreadyOver
+        let steps = [
+            (SIGTERM, VirtualMachine.QuitMeasure.terminated, Duration.seconds(5)), (SIGKILL, .killed, .seconds(20)),
+        ]
+        for (number, step, grace) in steps where end == nil {
             signal(number)
+            measure = step
             // Not in the caller's task, which may be cancelled: the wait would then be over at once.
             await Task { _ = await within(grace) { await self.wait() } }.value
         }
+        return measure
     }
 }

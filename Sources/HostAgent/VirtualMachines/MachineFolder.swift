@@ -1,3 +1,6 @@
+import FoundationEssentials
+import Glibc
+
 /// Names of the files in a VM's run folder.
 public struct MachineFolder: Sendable {
     /// The folder, absolute, mode 0700.
@@ -28,5 +31,23 @@ public struct MachineFolder: Sendable {
     func socketArgument(_ name: String) -> String {
         let full = path + "/" + name
         return full.utf8.count <= Self.socketPathLimit ? full : name
+    }
+}
+
+extension MachineFolder {
+    /// Whether sockets of a launch are there. QEMU removes them where it ends in order, be it by the guest's power-off, `quit`
+    /// or SIGTERM: of a QEMU that is gone they tell that it was killed or gave up.
+    public var hasSockets: Bool {
+        [qmpSocket, monitorSocket].contains { FileManager.default.fileExists(atPath: $0) }
+    }
+
+    /// Removes them. Only where QEMU is gone.
+    public func removeSockets() {
+        for socket in [qmpSocket, monitorSocket] { unlink(socket) }
+    }
+
+    /// QEMU's last words of a launch, without control characters.
+    public func lastWords(of record: MachineRecord) -> [String] {
+        logTail(qemuLog, since: record.logOffset)
     }
 }

@@ -75,6 +75,18 @@ public struct MachineRecord: Codable, Equatable, Sendable {
         }
     }
 
+    /// What stands in a VM's folder, and whether its process lives now. No socket is touched, so that this never hangs.
+    ///
+    /// - Returns: nil where no VM was ever started there. Of a launch that was cut off, the record without its process
+    ///   (`pid` 0) where none is found.
+    /// - Throws: A ``Failure`` where the record cannot be understood: the VM may live.
+    public static func look(in folder: String) throws -> (record: MachineRecord, lives: Bool)? {
+        guard let written = try read(from: MachineFolder(folder).record) else { return nil }
+        guard written.hostBootID == Host.hostBootID(), let record = written.found() else { return (written, false) }
+        let stat = ProcessStat(pid: record.pid)
+        return (record, stat.map { $0.isAlive && $0.startTime == record.startTime } ?? false)
+    }
+
     /// Reads it; nil where there is none. A newer schema, or a file that is none, is a ``Failure``: the VM may live.
     static func read(from path: String) throws -> MachineRecord? {
         guard let bytes = FileManager.default.contents(atPath: path) else { return nil }

@@ -53,3 +53,12 @@ public struct OVMF: Equatable, Sendable {
         return .uefi(code: code, variables: path)
     }
 }
+
+extension Firmware {
+    /// The firmware for one VM: OVMF's variables are a copy of the template in the VM's `folder`, made where there is none yet.
+    /// (A proof boot, in a folder of its own, starts from the template, as a host that gets the image would.)
+    public func withOwnVariables(in folder: String) throws -> Firmware {
+        guard case .uefi(let code, let template) = self else { return .bios }
+        return try OVMF(code: code, variablesTemplate: template).copyVariables(to: "\(folder)/ovmf-variables.fd")
+    }
+}

@@ -185,12 +185,11 @@ public final class VirtualMachine: Sendable {
 
     /// Presses the power button, as a person would, and waits until the guest has shut itself down.
     ///
-    /// - Parameter grace: How long the guest may take. Then QEMU is stopped all the same, see ``quit()``.
-    /// - Returns: How it ended; ``MachineEnd/Cause/guestShutdown`` is the clean end, after which the disk is whole.
-    /// - Throws: ``FailureCode/guestDidNotStop`` where it had to be stopped by force; it is stopped then. The disk may lack
-    ///   what the guest had not written yet.
-    @discardableResult
-    public func powerDown(grace: Duration) async throws -> MachineEnd {
+    /// - Parameter grace: How long the guest may take.
+    /// - Returns: How it ended; ``MachineEnd/Cause/guestShutdown`` is the clean end, after which the disk is whole. Nil where
+    ///   it still runs after `grace`.
+    /// - Throws: CancellationError.
+    public func pressPowerButton(grace: Duration) async throws -> MachineEnd? {
         let clock = ContinuousClock()
         let end = clock.now + grace
         while clock.now < end, isRunning {
@@ -200,7 +199,16 @@ public final class VirtualMachine: Sendable {
             if let ended = await ended(within: min(.seconds(15), end - clock.now)) { return ended }
             try Task.checkCancellation()
         }
-        if !isRunning { return await ended() }
+        return isRunning ? nil : await ended()
+    }
+
+    /// As ``pressPowerButton(grace:)``; then QEMU is stopped all the same, see ``quit()``.
+    ///
+    /// - Throws: ``FailureCode/guestDidNotStop`` where it had to be stopped by force; it is stopped then. The disk may lack
+    ///   what the guest had not written yet.
+    @discardableResult
+    public func powerDown(grace: Duration) async throws -> MachineEnd {
+        if let ended = try await pressPowerButton(grace: grace) { return ended }
         try await quit()
         throw Failure(
             .guestDidNotStop, operation: "shut the guest down",
@@ -210,19 +218,36 @@ public final class VirtualMachine: Sendable {
             side: .host)
     }
 
+    /// What it took to end QEMU.
+    public enum QuitMeasure: String, Codable, Sendable {
+        /// It had ended.
+        case alreadyOver
+        /// QMP's `quit`.
+        case quit
+        /// SIGTERM.
+        case terminated
+        /// SIGKILL.
+        case killed
+    }
+
     /// Ends QEMU without asking the guest: QMP quit, else SIGTERM, else SIGKILL, each with a deadline. Also in a cancelled
     /// task, since cleaning up must finish.
     ///
     /// Throws ``FailureCode/guestDidNotStop`` where even SIGKILL does not help (the process hangs in the kernel).
-    public func quit() async throws {
+    public func quit() async throws { _ = try await endQEMU() }
+
+    /// As ``quit()``, and tells what it took.
+    public func endQEMU() async throws -> QuitMeasure {
         let connection = connection
         let process = process
-        await Task {
-            if process.end == nil, case .success(let client) = connection {
+        let measure = await Task { () -> QuitMeasure in
+            guard process.end == nil else { return .alreadyOver }
+            if case .success(let client) = connection {
                 _ = try? await client.execute("quit", deadline: .seconds(5))
                 _ = await within(.seconds(10)) { await process.wait() }
+                if process.end != nil { return .quit }
             }
-            await process.stop()
+            return await process.stop()
         }.value
         if process.end == nil {
             throw Failure(
@@ -232,5 +257,6 @@ public final class VirtualMachine: Sendable {
                 remedy: "Look at dmesg and /proc/\(process.pid)/stack; a GPU that cannot be reset needs a host reboot.",
                 side: .host)
         }
+        return measure
     }
 }

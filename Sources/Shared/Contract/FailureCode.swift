@@ -56,6 +56,9 @@ extension FailureCode {
     public static let guestPanicked = FailureCode("vm.panicked")
     public static let guestDidNotBoot = FailureCode("vm.did-not-boot")
     public static let guestDidNotStop = FailureCode("vm.did-not-stop")
+    public static let machineRunning = FailureCode("vm.running")
+    public static let machineNotRunning = FailureCode("vm.not-running")
+    public static let machineUnknown = FailureCode("vm.unknown")
     public static let publishFailed = FailureCode("image.publish-failed")
     public static let interrupted = FailureCode("run.interrupted")
 

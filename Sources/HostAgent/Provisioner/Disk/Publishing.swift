@@ -86,9 +86,11 @@ struct Publishing: Sendable {
         }
     }
 
-    /// Refuses `--in-place` where another image in IMAGE's folder is backed by IMAGE: a commit would corrupt it.
+    /// Refuses to write into IMAGE where another image in its folder is backed by it: that one would be corrupt.
     /// Images elsewhere cannot be found; the help text says so.
-    static func requireNoDependents(of image: String, except own: String) async throws {
+    static func requireNoDependents(
+        of image: String, except own: String? = nil, remedy: String = "Leave --in-place out."
+    ) async throws {
         // Where IMAGE is a link, those who use it may lie beside the link or beside the file.
         let real =
             realpath(image, nil).map { pointer in
@@ -101,7 +103,7 @@ struct Publishing: Sendable {
             for name in (try? FileManager.default.contentsOfDirectory(atPath: folder)) ?? [] {
                 let path = "\(folder)/\(name)"
                 // "QFI\xfb": qcow2.
-                guard !isSameFile(path, image), !isSameFile(path, own),
+                guard !isSameFile(path, image), own.map({ !isSameFile(path, $0) }) ?? true,
                     FilePrefix.read(path, count: 4) == [0x51, 0x46, 0x49, 0xfb],
                     let info = try? await QemuImg.info(path), let backing = info.backingFile
                 else { continue }
@@ -114,7 +116,7 @@ struct Publishing: Sendable {
             throw Failure(
                 .imageInUse, operation: "look who uses IMAGE",
                 message: "Other images are backed by \(image); writing into it would destroy them.",
-                evidence: dependents.sorted(), remedy: "Leave --in-place out.", side: .host)
+                evidence: dependents.sorted(), remedy: remedy, side: .host)
         }
     }
 }

@@ -45,6 +45,7 @@ final class Preflight {
 
     private func prepare() async throws -> PreparedJob {
         checkTools()
+        failures += job.contents.problems()
         checkOptions()
         if !context.licencesAccepted && job.contents.hasRunfiles && !standing.dryRun {
             failures.append(Licences.refusal())
@@ -62,6 +63,7 @@ final class Preflight {
         let cards = try await checkGPU()
         let firmware = try await chooseFirmware(image)
         let agent = try await attempt { try await AgentBinary.locate(job.agent) }
+        checkIdentity()
         checkAccess()
         try Task.checkCancellation()
 
@@ -88,7 +90,7 @@ final class Preflight {
         return prepared
     }
 
-    private func checkPorts() {
+    func checkPorts() {
         var ports: [(UInt16, String)] = []
         if let port = job.sshPort { ports.append((port, "--ssh-port")) }
         if case .vncLoopback(let display) = job.display { ports.append((UInt16(5900 + display), "--vnc")) }
@@ -124,7 +126,7 @@ final class Preflight {
         failures.append(Failure(code, operation: "check the options", message: message, remedy: remedy, side: .host))
     }
 
-    private func checkTools() {
+    func checkTools() {
         for (tool, package) in [
             ("qemu-system-x86_64", "qemu-system-x86"), ("qemu-img", "qemu-utils"), ("ssh-keygen", "openssh-client"),
             ("sha256sum", "coreutils"),
@@ -136,8 +138,7 @@ final class Preflight {
         }
     }
 
-    private func checkOptions() {
-        failures += job.contents.problems()
+    func checkOptions() {
         if job.memoryBytes < 512 << 20 { invalid("--memory is too small for a guest.", "Give 1G or more.") }
         if !(1...255).contains(job.cpus) { invalid("--cpus must be from 1 to 255.", "Give fewer or more.") }
         if case .passthrough(let gpus) = job.gpu {
@@ -150,7 +151,7 @@ final class Preflight {
         if let port = job.sshPort, port < 1 { invalid("--ssh-port must be from 1 to 65535.", "Leave it out.") }
     }
 
-    private func inspectImage() async throws -> PreparedJob.Image {
+    func inspectImage() async throws -> PreparedJob.Image {
         guard FileManager.default.fileExists(atPath: job.image) else {
             throw Failure(
                 .imageMissing, operation: "look at IMAGE", message: "There is no file \(job.image).",
@@ -237,7 +238,7 @@ final class Preflight {
         }
     }
 
-    private func checkMemory() {
+    func checkMemory() {
         let memory = HostMemory.read()
         guard memory.total > 0 else { return }
         let pinned = if case .passthrough = job.gpu { true } else { false }
@@ -256,7 +257,7 @@ final class Preflight {
 
     /// The cards to be passed through, with all that keeps them from it told; nil where none is asked for. That a card is on
     /// the host's drivers does not, where it can be claimed.
-    private func checkGPU() async throws -> [PCICard]? {
+    func checkGPU() async throws -> [PCICard]? {
         guard case .passthrough(let gpus) = job.gpu else { return nil }
         var cards: [PCICard] = []
         for gpu in gpus {
@@ -267,7 +268,7 @@ final class Preflight {
         return cards
     }
 
-    private func chooseFirmware(_ image: PreparedJob.Image?) async throws -> Firmware? {
+    func chooseFirmware(_ image: PreparedJob.Image?) async throws -> Firmware? {
         guard let image else { return nil }
         return try await attempt {
             let need =
@@ -278,12 +279,16 @@ final class Preflight {
         }
     }
 
-    private func checkAccess() {
-        guard case .user(_, let identity, let usesPassword, let usesAgent) = job.access else { return }
-        if let identity, !FileManager.default.isReadableFile(atPath: identity) {
+    func checkIdentity() {
+        guard case .user(_, let identity?, _, _) = job.access else { return }
+        if !FileManager.default.isReadableFile(atPath: identity) {
             invalid(
                 "The key file \(identity) cannot be read.", "Name a private key with --identity.", .identityUnusable)
         }
+    }
+
+    private func checkAccess() {
+        guard case .user(_, let identity, let usesPassword, let usesAgent) = job.access else { return }
         if usesPassword && (context.password ?? "").isEmpty {
             invalid("The password is empty.", "Answer the prompt, or write it to a file for --password-file.")
         }

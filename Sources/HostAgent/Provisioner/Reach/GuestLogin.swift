@@ -17,12 +17,12 @@ struct GuestLogin: Sendable {
         "debian", "ubuntu", "fedora", "centos", "rocky", "almalinux", "cloud-user", "ec2-user", "opensuse", "arch",
     ]
 
-    init(access: Job.Access, folder: RunFolder, context: JobContext) {
+    init(access: Job.Access, keys: GuestKeys, context: JobContext) {
         switch access {
         case .ephemeral:
-            let user = SSHCredential.privateKeyFile(path: folder.key("user"), passphrase: nil)
+            let user = SSHCredential.privateKeyFile(path: keys.userKey, passphrase: nil)
             logins =
-                [SSHLogin(user: "root", credentials: [.privateKeyFile(path: folder.key("root"), passphrase: nil)])]
+                [SSHLogin(user: "root", credentials: [.privateKeyFile(path: keys.rootKey, passphrase: nil)])]
                 + Self.cloudUsers.map { SSHLogin(user: $0, credentials: [user]) }
             mayArriveLate = true
         case .user(let name, let identity, let usesPassword, let usesAgent):

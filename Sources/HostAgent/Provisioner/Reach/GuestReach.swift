@@ -14,6 +14,15 @@ struct GuestReach: Sendable {
 
     /// Waits for the banner, logs in, becomes root. Throws a ``Failure``; QEMU's death and console trouble end the wait.
     func shell(hostKey: HostKeyPin?, user: String?) async throws -> GuestShell {
+        try await connect(hostKey: hostKey, user: user) { connection in
+            try await GuestShell(connection, sudoPassword: login.sudoPassword)
+        }
+    }
+
+    /// Waits for the banner and logs in; what `accept` says of a connection counts as the login's own success or failure.
+    func connect<Value: Sendable>(
+        hostKey: HostKeyPin?, user: String?, _ accept: @escaping @Sendable (SSHConnection) async throws -> Value
+    ) async throws -> Value {
         try await watch.during("reach the guest over SSH") {
             let end = ContinuousClock.now + bootDeadline
             var firstRefusal: ContinuousClock.Instant?
@@ -23,7 +32,7 @@ struct GuestReach: Sendable {
                     let connection = try await SSHConnection.connect(
                         to: endpoint, logins: login.preferring(user).logins,
                         hostKey: hostKey.map { .pinned($0) } ?? .acceptFirst, timeout: .seconds(120))
-                    return try await GuestShell(connection, sudoPassword: login.sudoPassword)
+                    return try await accept(connection)
                 } catch let failure as Failure {
                     let now = ContinuousClock.now
                     switch failure.code {

@@ -1,6 +1,7 @@
 import Contract
 import FoundationEssentials
 import Glibc
+import Host
 import SystemPackage
 
 /// The folder of one run, 0700: its record, keys, sockets, logs, the guest's journal, what the tools printed.
@@ -16,11 +17,13 @@ struct RunFolder: Sendable {
     /// The place of a dry run of the same command, beside the run's own.
     var dryRun: RunFolder { RunFolder(path: "\(path).dry-run") }
 
-    private init(path: String) {
+    /// The run that is kept in `path`.
+    init(path: String) {
         self.path = path
     }
 
     var runID: String { FilePath(path).lastComponent?.string ?? path }
+    var lockPath: String { "\(path)/lock" }
     var recordPath: String { "\(path)/run.json" }
     var journalPath: String { "\(path)/journal.jsonl" }
     var reportPath: String { "\(path)/report.json" }
@@ -29,8 +32,9 @@ struct RunFolder: Sendable {
     var proofPath: String { "\(path)/proof" }
     /// Archives of the user's folders.
     var payloadsPath: String { "\(path)/payloads" }
-    var seedPath: String { "\(path)/seed" }
-    func key(_ name: String) -> String { "\(path)/keys/\(name)" }
+    var seedPath: String { keys.seedFolder }
+    /// The keys that are handed in at boot, where the user gave no login.
+    var keys: GuestKeys { GuestKeys(folder: path) }
 
     /// Throws a ``Failure`` where the state folder cannot be written.
     func create() throws {
@@ -44,7 +48,7 @@ struct RunFolder: Sendable {
     }
 
     private func createFolders() throws {
-        for folder in [path, outputsPath, vmPath, "\(path)/keys"] {
+        for folder in [path, outputsPath, vmPath] {
             try FileManager.default.createDirectory(
                 atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         }
@@ -78,17 +82,9 @@ struct RunFolder: Sendable {
         try write(try JSON.pretty(record), to: recordPath)
     }
 
-    /// Writes beside, syncs and renames, so that a crash leaves the old or the new file, never half of one.
+    /// Writes it so that a crash leaves the old or the new file, never half of one.
     func write(_ data: Data, to file: String) throws {
-        let temporary = "\(file).new"
-        let descriptor = try FileDescriptor.open(
-            FilePath(temporary), .writeOnly, options: [.create, .truncate, .closeOnExec], permissions: [.ownerReadWrite]
-        )
-        try descriptor.closeAfter {
-            _ = try descriptor.writeAll(data)
-            guard fsync(descriptor.rawValue) == 0 else { throw Errno(rawValue: errno) }
-        }
-        guard rename(temporary, file) == 0 else { throw Errno(rawValue: errno) }
+        try replaceFile(file, with: data)
     }
 
     /// Forgets a run that has ended, or that is begun anew; the folder itself, its lock and the archives stay, which the
@@ -104,32 +100,18 @@ struct RunFolder: Sendable {
 
 /// An exclusive lock on a run, held by this process and gone with it.
 final class RunLock: Sendable {
-    private let descriptor: FileDescriptor
+    private let file: LockFile
 
     /// Throws ``FailureCode/runLocked`` naming the process that holds it.
     init(folder: RunFolder) throws {
-        descriptor = try FileDescriptor.open(
-            FilePath("\(folder.path)/lock"), .readWrite, options: [.create, .closeOnExec],
-            permissions: [.ownerReadWrite])
-        guard flock(descriptor.rawValue, LOCK_EX | LOCK_NB) == 0 else {
-            let holder =
-                FileManager.default.contents(atPath: "\(folder.path)/lock")
-                .map { String(decoding: $0, as: UTF8.self) } ?? ""
-            // No close here: every property is set, so `deinit` runs. A second close could hit a descriptor of another's.
+        guard let file = try LockFile.take(folder.lockPath) else {
+            let holder = LockFile.holder(of: folder.lockPath)
             throw Failure(
                 .runLocked, operation: "take up the run",
-                message:
-                    "Another provision-gpu-vm works on this result\(holder.isEmpty ? "" : " (process \(holder))").",
+                message: "Another provision-gpu-vm works on this result\(holder.map { " (process \($0))" } ?? "").",
                 remedy: "Wait for it, or stop it; then run the same command again.", retryable: true, side: .host)
         }
-        _ = ftruncate(descriptor.rawValue, 0)
-        _ = try descriptor.writeAll(toAbsoluteOffset: 0, "\(getpid())".utf8)
-    }
-
-    deinit {
-        // A child that was just forked may have the descriptor until it executes its program: closing ours is not enough.
-        flock(descriptor.rawValue, LOCK_UN)
-        try? descriptor.close()
+        self.file = file
     }
 }
 
