@@ -21,7 +21,8 @@ struct JobLaunch {
             diskBus: machine.diskBus, nic: machine.nic, firmware: machine.firmware?.need, accelerator: machine.accel,
             hideHypervisor: machine.hideHypervisor, display: try machine.display(), sshPort: machine.sshPort,
             extraQEMUArguments: machine.qemuArguments, agent: options.agent.map(ProvisionCommand.absolute),
-            skipProofBoot: result.skipProofBoot)
+            skipProofBoot: result.skipProofBoot, gpuOptions: try machine.gpuOptions(),
+            hugepages: machine.hugepages?.request, numa: machine.numa.request)
     }
 
     /// Does it, prints the report, and ends the process where it failed. `licencesAccepted` may ask; a dry run, which

@@ -34,7 +34,9 @@ final class Session {
     /// Starts QEMU; a port that was taken meanwhile is replaced by the next free one, unless the user named it.
     func launch(_ specification: MachineSpecification) async throws -> VirtualMachine {
         // A passed-through GPU pins all of the guest's memory before QEMU answers; some GiB take a second.
-        let pinning = if case .passthrough = job.gpu { job.memoryBytes >> 30 } else { Int64(0) }
+        // Hugepages are all zeroed before that, too.
+        let real = if case .passthrough = job.gpu { true } else { false }
+        let pinning = real || specification.hugepageBytes != nil ? job.memoryBytes >> 30 : 0
         let machine = try await VirtualMachine.launch(
             specification, portAttempts: job.sshPort == nil ? 5 : 1, deadline: .seconds(60 + pinning))
         held = machine
