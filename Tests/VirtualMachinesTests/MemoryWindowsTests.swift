@@ -20,10 +20,10 @@ import Testing
 
     static let needs: [([[PCIRegion]], MachineType, Int64, UInt64?, Int)] = [
         // Nothing, or what the defaults hold: no argument.
-        ([], MachineType.q35, 4, nil, 37), ([gtx1050Ti], .pc, 4, nil, 34), ([gtx1050Ti], .q35, 4, nil, 37),
-        (many(gtx1050Ti, 14), .q35, 4, nil, 37),
+        ([], .q35, 4, nil, 36), ([gtx1050Ti], .pc, 4, nil, 34), ([gtx1050Ti], .q35, 4, nil, 36),
+        (many(gtx1050Ti, 14), .q35, 4, nil, 36),
         // 14 × 288 MiB are more than pc's 2 GiB.
-        (many(gtx1050Ti, 14), .pc, 4, 8, 35),
+        (many(gtx1050Ti, 14), .pc, 4, 8, 34),
         // 32 GiB and a little is more than 32 GiB: the next power of two.
         ([rebar24], .q35, 4, 64, 37), ([rebar24], .pc, 4, 64, 37),
         ([h100], .q35, 64, 256, 39),

@@ -21,7 +21,7 @@ public func startScript(for spec: MachineSpecification) -> String {
     let folder = spec.folder
     spec.folder = variables.path("folder")
     if case .vncSocket(let path) = spec.display, path.hasPrefix(folder + "/") {
-        spec.display = .vncSocket(path: spec.folder + path.dropFirst(folder.utf8.count))
+        spec.display = .vncSocket(path: spec.folder + path.dropFirst(folder.count))
     }
     var firmware: [String] = []
     if case .uefi(let code, let template) = spec.firmware {
