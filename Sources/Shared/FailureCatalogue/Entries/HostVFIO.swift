@@ -4,16 +4,18 @@ extension CatalogueEntry {
     /// QEMU's words at its start and VFIO's in the host's kernel log. From the project's failure list and public issue
     /// reports; further wordings are from memory and were not compared with the sources of QEMU and Linux.
     ///
-    /// In messages and remedies BDF stands for the GPU's address, GROUP for the number of its IOMMU group and MEMORY for the
-    /// guest's memory; where a launch of ours fails, they are filled in.
+    /// In messages and remedies BDF stands for the GPU's address, GROUP for the number of its IOMMU group and MEMORY
+    /// for the guest's memory; where a launch of ours fails, they are filled in.
     static let hostVFIO: [CatalogueEntry] = [
         CatalogueEntry(
             "vfio.no-iommu-group", .gpuUnavailable, .host, [.qemu, .tool], .root,
             says: ["no iommu_group found", "no iommu_group for device", "iommu group not found"],
             message: "The host's IOMMU is off.",
             remedy:
-                "Switch VT-d or AMD-Vi on in the firmware; on Intel add intel_iommu=on to the kernel command line; reboot."
-                + " `provision-gpu-vm doctor --fix` does the latter, and `provision-gpu-vm doctor` tells what is missing."
+                "Switch VT-d or AMD-Vi on in the firmware; on Intel add intel_iommu=on to the kernel command"
+                + " line; reboot."
+                + " `provision-gpu-vm doctor --fix` does the latter, and `provision-gpu-vm doctor` tells what"
+                + " is missing."
         ),
         CatalogueEntry(
             "vfio.group-not-viable", .gpuUnavailable, .host, [.qemu], .root,
@@ -24,7 +26,8 @@ extension CatalogueEntry {
             ],
             message: "Another device of the GPU's IOMMU group is still on a host driver.",
             remedy:
-                "Bind the whole card with `provision-gpu-vm bind BDF`, which names what else is in IOMMU group GROUP: that"
+                "Bind the whole card with `provision-gpu-vm bind BDF`, which names what else is in IOMMU group"
+                + " GROUP: that"
                 + " goes to vfio-pci too, or the GPU to another slot."
                 + " An ACS override splits the group only in name: devices can then reach each other's memory."),
         CatalogueEntry(
@@ -37,7 +40,8 @@ extension CatalogueEntry {
             ],
             message: "The GPU, or its VFIO group, is in use by another process.",
             remedy:
-                "Stop the virtual machine that holds it: `provision-gpu-vm gpus` and `fuser -v /dev/vfio/GROUP` name it.",
+                "Stop the virtual machine that holds it: `provision-gpu-vm gpus` and `fuser -v /dev/vfio/GROUP`"
+                + " name it.",
             retryable: true),
         CatalogueEntry(
             "vfio.device-not-bound", .gpuUnavailable, .host, [.qemu], .root,
@@ -57,7 +61,8 @@ extension CatalogueEntry {
             ],
             message: "VFIO does not give the GPU away: it is not bound to vfio-pci, or in use.",
             remedy:
-                "`provision-gpu-vm gpus` shows the driver of BDF and who holds it; `provision-gpu-vm bind BDF` binds it.",
+                "`provision-gpu-vm gpus` shows the driver of BDF and who holds it; `provision-gpu-vm bind BDF`"
+                + " binds it.",
             yieldsTo: ["vfio.device-in-use", "vfio.device-not-bound"]),
         CatalogueEntry(
             "vfio.no-interrupt-remapping", .gpuUnavailable, .host, [.qemu, .hostKernel], .root,
@@ -67,7 +72,8 @@ extension CatalogueEntry {
             ],
             message: "The host has no interrupt remapping, and VFIO refuses to go without.",
             remedy:
-                "Switch interrupt remapping (VT-d, AMD-Vi, x2APIC) on in the firmware; `provision-gpu-vm doctor` tells whether"
+                "Switch interrupt remapping (VT-d, AMD-Vi, x2APIC) on in the firmware; `provision-gpu-vm"
+                + " doctor` tells whether"
                 + " it is. The kernel parameter"
                 + " allow_unsafe_interrupts gives the guest a way into the host: do not set it without knowing that."),
         CatalogueEntry(
@@ -90,7 +96,8 @@ extension CatalogueEntry {
             ],
             message: "The guest's memory cannot be pinned: the limit on locked memory is too low.",
             remedy:
-                "Raise RLIMIT_MEMLOCK above the guest's memory, MEMORY (`ulimit -l unlimited`, or memlock in limits.conf)."
+                "Raise RLIMIT_MEMLOCK above the guest's memory, MEMORY (`ulimit -l unlimited`, or memlock in"
+                + " limits.conf)."
                 + " `provision-gpu-vm doctor` tells the limit."),
         CatalogueEntry(
             "vfio.address-space", .gpuUnavailable, .host, [.qemu], .cause,
@@ -115,7 +122,8 @@ extension CatalogueEntry {
             ],
             message: "Something on the host, mostly the framebuffer of its boot, owns the GPU's memory.",
             remedy:
-                "`provision-gpu-vm doctor` tells what it is (BOOTFB, efifb or simpledrm in /proc/iomem); start the host with initcall_blacklist=sysfb_init or"
+                "`provision-gpu-vm doctor` tells what it is (BOOTFB, efifb or simpledrm in /proc/iomem); start"
+                + " the host with initcall_blacklist=sysfb_init or"
                 + " video=efifb:off, or boot it from another card."),
         CatalogueEntry(
             "vfio.rom", .gpuUnavailable, .host, [.hostKernel, .qemu], .general, kind: .warning,
@@ -125,7 +133,8 @@ extension CatalogueEntry {
             ],
             message: "The card's ROM cannot be read: it is shadowed, since the host booted from this card.",
             remedy:
-                "Computing needs no ROM: --no-gpu-rombar. If the guest's driver asks for one, give it with --gpu-rom FILE."
+                "Computing needs no ROM: --no-gpu-rombar. If the guest's driver asks for one, give it with"
+                + " --gpu-rom FILE."
         ),
         CatalogueEntry(
             "host.device-has-users", .gpuUnavailable, .host, [.hostKernel], .root,
@@ -145,7 +154,8 @@ extension CatalogueEntry {
             ],
             message: "The GPU does not come back from a reset.",
             remedy:
-                "Write 0 to d3cold_allowed and on to power/control of /sys/bus/pci/devices/BDF; if it stays so, power-cycle the"
+                "Write 0 to d3cold_allowed and on to power/control of /sys/bus/pci/devices/BDF; if it stays so,"
+                + " power-cycle the"
                 + " host."
         ),
         CatalogueEntry(
@@ -155,7 +165,8 @@ extension CatalogueEntry {
                 "FLR not supported by the device", "Cannot reset device {device}, depends on group",
             ],
             message: "The host has no way to reset the GPU between guests.",
-            remedy: "Read reset_method of /sys/bus/pci/devices/BDF. A second start may need a power cycle of the host."),
+            remedy: "Read reset_method of /sys/bus/pci/devices/BDF. A second start may need a power cycle of"
+                + " the host."),
         CatalogueEntry(
             "vfio.permission", .gpuUnavailable, .host, [.qemu], .root,
             says: [
