@@ -28,7 +28,7 @@ let package = Package(
         .library(name: "GPUReadings", targets: ["GPUReadings"]),
     ],
     dependencies: [
-        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.5.0"),
+        .package(url: "https://github.com/apple/swift-argument-parser", from: "1.8.0"),
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         // Without its Foundation trait: the guest agent is linked statically and must stay small.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
@@ -140,7 +140,7 @@ let package = Package(
             dependencies: ["VirtualMachines", "Host", "HostFakes", "Passthrough", "Contract", subprocess, system],
             swiftSettings: settings),
         .testTarget(
-            name: "SecureShellTests", dependencies: ["SecureShell", "Contract", system, subprocess],
+            name: "SecureShellTests", dependencies: ["SecureShell", "Contract", "Host", system, subprocess],
             swiftSettings: settings),
         .testTarget(
             name: "ProvisionerTests",

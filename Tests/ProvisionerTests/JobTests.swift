@@ -1,6 +1,8 @@
 import Contract
 import FoundationEssentials
+import Passthrough
 import Testing
+import VirtualMachines
 
 @testable import Provisioner
 
@@ -28,7 +30,36 @@ import Testing
         #expect(record.job.contents.driver == "/r/NVIDIA-Linux-x86_64-470.256.02.run")
         #expect(record.job.contents.kernels == .all)
         #expect(record.prepared.recipe.cuda?.version == "11.4.4")
+        #expect(record.job.gpuOptions == GPUOptions() && record.job.hugepages == nil && record.job.numa == .auto)
+        #expect(record.prepared.fit == nil)
         #expect(try JSONDecoder().decode(RunRecord.self, from: JSON.pretty(record)).job == record.job)
+    }
+
+    /// How the VM is fitted to the host survives the disk, and reaches the machine.
+    @Test func theFitIsCarriedThrough() throws {
+        let gpu = try #require(PCIAddress("41:00.0"))
+        let audio = try #require(PCIAddress("41:00.1"))
+        var job = Samples.job()
+        job.gpu = .passthrough([gpu])
+        job.gpuOptions = GPUOptions(
+            address: 0x16, romFile: "/r", properties: [DeviceProperty(key: "x-pci-vendor-id", value: "0x10de")])
+        job.hugepages = .size(2 << 20)
+        job.numa = .node(1)
+        var record = Samples.record(job)
+        record.prepared.fit = MachineFit(
+            gpus: [.vfio(gpu, companions: [audio])],
+            windows: MemoryWindows(high: 64 << 30, addressBits: 38, reserves: []), hugepageBytes: 2 << 20,
+            numa: NUMABinding(node: 1, cpus: [4, 5]))
+        let read = try JSONDecoder().decode(RunRecord.self, from: JSON.pretty(record))
+        #expect(read.job == job)
+        #expect(read.prepared == record.prepared)
+        let machine = MachineSpecification(
+            job: read.job, prepared: read.prepared, name: "vm", sshPort: 1, firmware: .bios, disk: "/d", folder: "/f",
+            payloads: [], seed: nil, smbiosStrings: [])
+        #expect(machine.gpus == [.vfio(gpu, companions: [audio])])
+        #expect(machine.gpuOptions == job.gpuOptions && machine.windows == read.prepared.fit?.windows)
+        #expect(machine.hugepageBytes == 2 << 20 && machine.numa?.cpus == [4, 5])
+        #expect(machine.problems().isEmpty)
     }
 
     @Test func theSameResultHasTheSameFolder() {

@@ -1,4 +1,5 @@
 import Contract
+import Host
 import SecureShell
 import Testing
 

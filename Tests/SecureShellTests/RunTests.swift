@@ -1,5 +1,6 @@
 import Contract
 import Foundation
+import Host
 import SecureShell
 import Testing
 

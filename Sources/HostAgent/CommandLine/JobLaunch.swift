@@ -33,7 +33,8 @@ struct JobLaunch {
             cpus: machine.cpus ?? min(4, max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN))))), machine: machine.machine,
             diskBus: machine.diskBus, nic: machine.nic, firmware: machine.firmware?.need, accelerator: machine.accel,
             hideHypervisor: machine.hideHypervisor, display: try machine.display(), sshPort: machine.sshPort,
-            extraQEMUArguments: machine.qemuArguments)
+            extraQEMUArguments: machine.qemuArguments, gpuOptions: try machine.gpuOptions(),
+            hugepages: machine.hugepages?.request, numa: machine.numa.request)
     }
 
     /// Does it, prints the report, and ends the process where it failed. `licencesAccepted` may ask; a dry run, which

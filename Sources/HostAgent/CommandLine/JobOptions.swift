@@ -172,9 +172,50 @@ struct MachineOptions: ParsableArguments {
     var sshPort: UInt16?
 
     @Option(
+        help: ArgumentHelp(
+            "The GPU's device number on the guest's root bus (0x10 to 0x1e), several one after the other. (default: on q35 a "
+                + "root port for each)", valueName: "number"))
+    var gpuAddress: DeviceNumberArgument?
+
+    @Option(help: ArgumentHelp("A file that the guest sees as the GPU's ROM.", valueName: "file"))
+    var gpuRom: String?
+
+    @Flag(name: .customLong("no-gpu-rombar"), help: "Show the guest no ROM of the GPU's; computing needs none.")
+    var noGPUROMBar = false
+
+    @Option(
+        help: ArgumentHelp(
+            "A property of QEMU's vfio-pci for the GPU, such as x-pci-vendor-id=0x10de; repeat for several.",
+            valueName: "key=value"))
+    var gpuProperty: [String] = []
+
+    @Option(
+        defaultAsFlag: HugepageArgument(request: .largest),
+        help: ArgumentHelp(
+            "Take the guest's memory from hugepages: --hugepages=2M, 1G, or the largest of which enough are free.",
+            valueName: "size"))
+    var hugepages: HugepageArgument?
+
+    @Option(
+        help: ArgumentHelp(
+            "Keep the guest on a NUMA node of the host: auto (the GPU's), off, or its number.", valueName: "node"))
+    var numa = NUMAArgument(request: .auto)
+
+    @Option(
         name: .customLong("qemu-argument"), parsing: .unconditionalSingleValue,
         help: ArgumentHelp("One more argument for QEMU; repeat for several.", valueName: "argument"))
     var qemuArguments: [String] = []
+
+    func gpuOptions() throws -> GPUOptions {
+        let properties = gpuProperty.map { ($0, DeviceProperty($0)) }
+        var options = GPUOptions(
+            address: gpuAddress?.number, romFile: gpuRom.map(ProvisionCommand.absolute), hasROM: !noGPUROMBar)
+        options.properties = properties.compactMap(\.1)
+        let bad = properties.filter { $0.1 == nil }.map { "--gpu-property \($0.0) is no KEY=VALUE." }
+        // The rest of their rules are the job's, which tells all problems together.
+        guard bad.isEmpty else { throw ValidationError(bad.joined(separator: "\n")) }
+        return options
+    }
 
     func display() throws -> Display {
         guard let vnc else { return .none }
@@ -247,6 +288,61 @@ struct RunOptions: ParsableArguments {
 
     @Flag(name: .shortAndLong, help: "Print nothing while working.")
     var quiet = false
+}
+
+/// A PCI device number, hexadecimal with 0x, as QEMU's `addr=` has it, or decimal.
+struct DeviceNumberArgument: ExpressibleByArgument {
+    var number: Int
+
+    init?(argument: String) {
+        let hexadecimal = argument.hasPrefix("0x") || argument.hasPrefix("0X")
+        let digits = hexadecimal ? argument.dropFirst(2) : argument[...]
+        guard digits.first?.isHexDigit == true, let number = Int(digits, radix: hexadecimal ? 16 : 10) else {
+            return nil
+        }
+        self.number = number
+    }
+}
+
+/// "2M", "1G": bytes of a hugepage.
+struct HugepageArgument: ExpressibleByArgument, CustomStringConvertible {
+    var request: HugepageRequest
+
+    init(request: HugepageRequest) { self.request = request }
+
+    init?(argument: String) {
+        guard let size = SizeArgument(argument: argument) else { return nil }
+        request = .size(size.bytes)
+    }
+
+    var description: String {
+        if case .size(let bytes) = request { "\(bytes >> 20)M" } else { "largest" }
+    }
+}
+
+/// "auto", "off" or a node's number.
+struct NUMAArgument: ExpressibleByArgument {
+    var request: NUMARequest
+
+    init(request: NUMARequest) { self.request = request }
+
+    init?(argument: String) {
+        switch argument {
+        case "auto": request = .auto
+        case "off": request = .off
+        default:
+            guard let node = Int(argument), node >= 0 else { return nil }
+            request = .node(node)
+        }
+    }
+
+    var defaultValueDescription: String {
+        switch request {
+        case .auto: "auto"
+        case .off: "off"
+        case .node(let node): "\(node)"
+        }
+    }
 }
 
 /// "bios" or "uefi" on the command line.

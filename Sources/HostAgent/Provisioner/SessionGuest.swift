@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Host
 import Passthrough
 import SecureShell
 import VirtualMachines
@@ -199,12 +200,15 @@ extension MachineSpecification {
                     ?? addresses.map { .vfio($0, companions: []) }
             case .none: []
             }
+        let isDefault = job.gpuOptions == GPUOptions()
         self.init(
             name: name, machine: job.machine, accelerator: prepared.accelerator, cpus: job.cpus,
             memoryBytes: job.memoryBytes, firmware: firmware, diskPath: disk, diskBus: job.diskBus, nic: job.nic,
             macAddress: VirtualMachines.macAddress(for: name), sshPort: sshPort, display: job.display, gpus: gpus,
             payloads: payloads, seedFolder: seed, smbiosStrings: smbiosStrings,
-            hideHypervisor: prepared.hideHypervisor, folder: folder, extraArguments: job.extraQEMUArguments)
+            hideHypervisor: prepared.hideHypervisor, folder: folder, extraArguments: job.extraQEMUArguments,
+            gpuOptions: isDefault ? nil : job.gpuOptions)
+        if let fit = prepared.fit { apply(fit) }
     }
 }
 

@@ -1,4 +1,5 @@
 import Contract
+import Host
 
 extension SSHConnection {
     /// What a remote command left behind.

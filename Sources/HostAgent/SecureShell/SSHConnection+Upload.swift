@@ -1,4 +1,5 @@
 import Contract
+import Host
 import SystemPackage
 
 /// As whom the server writes an uploaded file.

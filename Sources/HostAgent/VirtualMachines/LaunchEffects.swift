@@ -16,19 +16,6 @@ extension VirtualMachine {
         folder.removeSockets()
     }
 
-    /// Lifts the limit on locked memory as far as this process may: VFIO pins all of the guest's memory, and QEMU inherits
-    /// our limit. Where that is not enough, QEMU says so (``launchFailure(_:end:spec:)``).
-    static func raiseMemoryLock() {
-        let lockedMemory = Int32(__RLIMIT_MEMLOCK.rawValue)
-        var limit = rlimit()
-        guard getrlimit(lockedMemory, &limit) == 0 else { return }
-        var unlimited = rlimit(rlim_cur: rlim_t.max, rlim_max: rlim_t.max)
-        if setrlimit(lockedMemory, &unlimited) != 0 {
-            limit.rlim_cur = limit.rlim_max
-            setrlimit(lockedMemory, &limit)
-        }
-    }
-
     /// Waits for QEMU's greeting on the owner's socket. Throws where QEMU ends, or is not there in time.
     static func connect(
         _ folder: MachineFolder, process: MachineProcess, deadline: Duration

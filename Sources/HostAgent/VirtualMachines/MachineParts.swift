@@ -61,7 +61,30 @@ public enum GPUAttachment: Codable, Equatable, Sendable {
     /// QEMU's `edu` device (1234:11e8): no GPU is needed.
     case simulated
     /// A GPU of the host that is bound to vfio-pci, and the functions that go with it (audio, USB-C), functions 1 and up.
+    ///
+    /// In the guest they are functions of one slot, under the numbers that they have on the host; where that leaves none for
+    /// number 0, which a PCI device cannot do without, they are counted from there, the GPU first.
     case vfio(PCIAddress, companions: [PCIAddress])
+    /// An empty root port: the GPU is plugged in while the guest runs. The port keeps ``MemoryWindows/reserves`` free.
+    case awaited
+}
+
+extension GPUAttachment {
+    /// The GPU itself on the host; nil for none.
+    public var primary: PCIAddress? {
+        if case .vfio(let address, _) = self { address } else { nil }
+    }
+
+    /// The functions by their numbers in the guest, in order. Pure.
+    var functions: [(number: Int, address: PCIAddress)] {
+        guard case .vfio(let primary, let companions) = self else { return [] }
+        let all = [primary] + companions
+        let oneSlot = companions.allSatisfy { $0.isSameSlot(as: primary) }
+        if oneSlot && all.contains(where: { $0.function == 0 }) {
+            return all.sorted().map { (Int($0.function), $0) }
+        }
+        return all.enumerated().map { ($0, $1) }
+    }
 }
 
 /// A file shown to the guest as a read-only drive of its own.

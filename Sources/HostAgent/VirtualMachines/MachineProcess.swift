@@ -55,17 +55,22 @@ final class MachineProcess: Sendable {
     ///   - arguments: Without the program's name.
     ///   - folder: Its working directory.
     ///   - log: Takes its standard output and standard error, appended; a file, since a pipe would die with us.
+    ///   - liftingMemoryLock: Lifts its limit on locked memory, and not ours, as far as we may.
     /// - Returns: The running process.
     /// - Throws: Errno for the log, SubprocessError for the program.
     static func spawn(
-        _ executable: String, _ arguments: [String], folder: String, log: String
+        _ executable: String, _ arguments: [String], folder: String, log: String, liftingMemoryLock: Bool = false
     ) async throws -> MachineProcess {
         let log = try FileDescriptor.open(
             FilePath(log), .writeOnly, options: [.create, .append, .closeOnExec], permissions: .ownerReadWrite)
         var options = PlatformOptions()
         options.createSession = true
+        // The shell becomes the program: the process is the same one.
+        let command =
+            liftingMemoryLock
+            ? ["/bin/sh", "-c", memoryLockLift, "sh", executable] + arguments : [executable] + arguments
         let configuration = Configuration(
-            executable: .path(FilePath(executable)), arguments: Arguments(arguments),
+            executable: .path(FilePath(command[0])), arguments: Arguments(Array(command.dropFirst())),
             workingDirectory: FilePath(folder), platformOptions: options)
         return try await withCheckedThrowingContinuation { started in
             // Detached, since `run` kills its process when its task is cancelled, and QEMU belongs to no task of ours.

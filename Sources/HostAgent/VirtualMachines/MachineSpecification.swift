@@ -1,4 +1,5 @@
 public import Contract
+public import Passthrough
 
 /// Everything that makes the virtual machine; ``qemuArguments(for:)`` is a function of it alone. Every path is absolute.
 public struct MachineSpecification: Codable, Equatable, Sendable {
@@ -32,6 +33,15 @@ public struct MachineSpecification: Codable, Equatable, Sendable {
     public var folder: String
     /// Added to QEMU's arguments as they are, at the end.
     public var extraArguments: [String]
+    // Optional each, so that a vm.json of a version without them is read.
+    /// How the GPUs are shown; nil: as they are.
+    public var gpuOptions: GPUOptions?
+    /// The address space for the GPUs' BARs; nil: QEMU's and the firmware's defaults.
+    public var windows: MemoryWindows?
+    /// Bytes of the hugepages that the guest's memory is made of; nil: ordinary pages.
+    public var hugepageBytes: Int64?
+    /// The host's NUMA node that the guest is kept on.
+    public var numa: NUMABinding?
 
     /// A machine. The defaults are what a current Linux image takes.
     public init(
@@ -39,7 +49,9 @@ public struct MachineSpecification: Codable, Equatable, Sendable {
         firmware: Firmware = .bios, diskPath: String, diskBus: DiskBus = .virtio, nic: NICModel = .virtio,
         macAddress: String, sshPort: UInt16, display: Display = .none, gpus: [GPUAttachment] = [],
         payloads: [PayloadDrive] = [], seedFolder: String? = nil, smbiosStrings: [String] = [],
-        hideHypervisor: Bool = false, folder: String, extraArguments: [String] = []
+        hideHypervisor: Bool = false, folder: String, extraArguments: [String] = [],
+        gpuOptions: GPUOptions? = nil, windows: MemoryWindows? = nil, hugepageBytes: Int64? = nil,
+        numa: NUMABinding? = nil
     ) {
         self.name = name
         self.machine = machine
@@ -60,6 +72,17 @@ public struct MachineSpecification: Codable, Equatable, Sendable {
         self.hideHypervisor = hideHypervisor
         self.folder = folder
         self.extraArguments = extraArguments
+        self.gpuOptions = gpuOptions
+        self.windows = windows
+        self.hugepageBytes = hugepageBytes
+        self.numa = numa
+    }
+
+    /// Every function of the host that is passed through, the GPUs and what goes with them.
+    public var passedFunctions: [PCIAddress] {
+        gpus.flatMap { gpu -> [PCIAddress] in
+            if case .vfio(let address, let companions) = gpu { [address] + companions } else { [] }
+        }
     }
 }
 
@@ -79,7 +102,8 @@ extension MachineSpecification {
                     .optionInvalid, operation: "describe the VM \(name)", message: message, remedy: remedy, side: .host)
             )
         }
-        let paths = [diskPath, folder] + payloads.map(\.path) + (seedFolder.map { [$0] } ?? [])
+        let paths =
+            [diskPath, folder] + payloads.map(\.path) + [seedFolder, gpuOptions?.romFile].compactMap { $0 }
         for path in paths where !path.hasPrefix("/") {
             refuse("The path \(path) is not absolute.", "Give it from the root; QEMU runs in another folder.")
         }
@@ -107,6 +131,19 @@ extension MachineSpecification {
         }
         for case .vfio(let gpu, let companions) in gpus where companions.count > 7 {
             refuse("\(gpu) has \(companions.count) companions.", "A PCI device has at most 8 functions.")
+        }
+        if Set(passedFunctions).count < passedFunctions.count {
+            refuse("A function of the host is passed twice.", "Name each GPU once, by its own address.")
+        }
+        if let gpuOptions {
+            let problems = gpuOptions.problems(count: gpus.count, anyReal: !passedFunctions.isEmpty)
+            for problem in problems { refuse(problem, "Correct it, or leave it out.") }
+        }
+        if gpus.contains(.awaited), machine == .pc || gpuOptions?.address != nil {
+            refuse("A GPU can be plugged in later only into a root port.", "Use q35, without --gpu-address.")
+        }
+        if let hugepageBytes, hugepageBytes < 1 || memoryBytes % hugepageBytes != 0 {
+            refuse("The memory is no whole number of hugepages.", "Ask for a multiple of \(hugepageBytes) bytes.")
         }
         return problems
     }

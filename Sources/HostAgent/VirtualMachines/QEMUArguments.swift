@@ -5,41 +5,65 @@ import Passthrough
 /// Every device has a fixed PCI address, so that leaving one out later (a payload drive, the seed, a GPU) renames
 /// neither the guest's NIC nor its disks.
 public func qemuArguments(for spec: MachineSpecification) -> [String] {
-    var arguments = basics(spec)
-    arguments += firmwareArguments(spec.firmware)
-    arguments += consoleArguments(spec)
-    arguments += networkArguments(spec)
-    arguments += rootDiskArguments(spec)
-    arguments += ["-object", "rng-random,id=rng0,filename=/dev/urandom"]
-    arguments += ["-device", "virtio-rng-pci,rng=rng0,\(spec.slot(.rng))"]
-    if let seed = spec.seedFolder {
-        // vvfat shows a folder as a partitioned FAT drive: a NoCloud seed without any image tool.
-        arguments += [
-            "-blockdev",
-            "driver=raw,node-name=seed,read-only=on,file.driver=vvfat,file.dir=\(escaped(seed)),file.label=cidata,"
-                + "file.floppy=off",
-        ]
-        arguments += ["-device", "virtio-blk-pci,id=seed-drive,drive=seed,\(spec.slot(.seed))"]
-    }
-    for (index, payload) in spec.payloads.enumerated() {
+    argumentSections(for: spec).flatMap(\.arguments)
+}
+
+/// Arguments that belong together, and a line that says what they are for.
+struct ArgumentSection {
+    var title: String
+    var arguments: [String]
+}
+
+/// ``qemuArguments(for:)`` in sections. Empty ones are left out.
+func argumentSections(for spec: MachineSpecification) -> [ArgumentSection] {
+    [
+        ArgumentSection(title: "The machine, its processors and its memory", arguments: basics(spec)),
+        ArgumentSection(title: "UEFI", arguments: firmwareArguments(spec.firmware)),
+        ArgumentSection(
+            title: "A window for the GPUs' memory, computed from their BARs", arguments: windowArguments(spec)),
+        ArgumentSection(title: "Screen, serial port and monitors", arguments: consoleArguments(spec)),
+        ArgumentSection(title: "Network: SSH from this host alone", arguments: networkArguments(spec)),
+        ArgumentSection(title: "The root disk", arguments: rootDiskArguments(spec)),
+        ArgumentSection(
+            title: "Entropy",
+            arguments: [
+                "-object", "rng-random,id=rng0,filename=/dev/urandom",
+                "-device", "virtio-rng-pci,rng=rng0,\(spec.slot(.rng))",
+            ]),
+        ArgumentSection(title: "The NoCloud seed", arguments: seedArguments(spec)),
+        ArgumentSection(title: "Files for the guest, each a read-only drive", arguments: payloadArguments(spec)),
+        ArgumentSection(
+            title: "The GPU and what belongs to it",
+            arguments: spec.gpus.enumerated().flatMap { gpuArguments($1, index: $0, spec) }),
+        ArgumentSection(
+            title: "Credentials, read by the guest from SMBIOS",
+            arguments: spec.smbiosStrings.flatMap { ["-smbios", "type=11,value=\(escaped($0))"] }),
+        ArgumentSection(title: "As asked for", arguments: spec.extraArguments),
+    ].filter { !$0.arguments.isEmpty }
+}
+
+private func seedArguments(_ spec: MachineSpecification) -> [String] {
+    guard let seed = spec.seedFolder else { return [] }
+    // vvfat shows a folder as a partitioned FAT drive: a NoCloud seed without any image tool.
+    return [
+        "-blockdev",
+        "driver=raw,node-name=seed,read-only=on,file.driver=vvfat,file.dir=\(escaped(seed)),file.label=cidata,"
+            + "file.floppy=off",
+        "-device", "virtio-blk-pci,id=seed-drive,drive=seed,\(spec.slot(.seed))",
+    ]
+}
+
+private func payloadArguments(_ spec: MachineSpecification) -> [String] {
+    spec.payloads.enumerated().flatMap { index, payload in
         let node = "payload\(index)"
-        arguments += [
+        return [
             "-blockdev",
             "driver=raw,node-name=\(node),read-only=on,file.driver=file,file.filename=\(escaped(payload.path))",
-        ]
-        arguments += [
             "-device",
             "virtio-blk-pci,id=\(node)-drive,drive=\(node),serial=\(escaped(payload.serial)),"
                 + spec.payloadSlot(index),
         ]
     }
-    for (index, gpu) in spec.gpus.enumerated() {
-        arguments += gpuArguments(gpu, index: index, spec)
-    }
-    for value in spec.smbiosStrings {
-        arguments += ["-smbios", "type=11,value=\(escaped(value))"]
-    }
-    return arguments + spec.extraArguments
 }
 
 /// Device numbers on the root bus, alike on both machine types. 0 is the host bridge, 1 the PIIX on `pc`, 31 (0x1f)
@@ -77,28 +101,55 @@ private func escaped(_ value: String) -> String {
 }
 
 private func basics(_ spec: MachineSpecification) -> [String] {
-    [
+    let memory = memoryBackend(spec)
+    return [
         // No user configuration and no default devices: what is not written here is not there.
         "-no-user-config", "-nodefaults",
         "-name", "guest=\(escaped(spec.name))",
         // graphics=off makes SeaBIOS speak on the serial port as well: "No bootable device" and GRUB's rescue prompt then
         // stand in serial.log. The VGA device stays.
-        "-machine", "\(spec.machine.rawValue),graphics=off",
+        "-machine", "\(spec.machine.rawValue),graphics=off" + (memory.isEmpty ? "" : ",memory-backend=ram0"),
         "-accel", spec.accelerator == .kvm ? "kvm" : "tcg,thread=multi",
         "-cpu", cpuModel(spec),
         "-smp", "cpus=\(spec.cpus),sockets=1,cores=\(spec.cpus),threads=1",
         "-m", "\(spec.memoryBytes >> 20)M",
         // The root disk or nothing: no network boot, and no payload drive taken for a system.
         "-boot", "strict=on",
-    ]
+    ] + memory
+}
+
+/// The guest's memory as an object of its own, where it is to be of hugepages or to come from one NUMA node.
+private func memoryBackend(_ spec: MachineSpecification) -> [String] {
+    var options: String
+    let size = "id=ram0,size=\(spec.memoryBytes >> 20)M"
+    if let page = spec.hugepageBytes {
+        // Preallocated: a page that is not there is told at the start, and does not kill the guest at its first touch.
+        options = "memory-backend-memfd,\(size),hugetlb=on,hugetlbsize=\(page >> 20)M,prealloc=on"
+    } else if spec.numa != nil {
+        options = "memory-backend-ram,\(size)"
+    } else {
+        return []
+    }
+    if let node = spec.numa?.node { options += ",host-nodes=\(node),policy=bind" }
+    return ["-object", options]
+}
+
+private func windowArguments(_ spec: MachineSpecification) -> [String] {
+    guard let high = spec.windows?.high else { return [] }
+    let host = spec.machine == .q35 ? "q35-pcihost" : "i440FX-pcihost"
+    var arguments = ["-global", "\(host).pci-hole64-size=\(high >> 30)G"]
+    if case .uefi = spec.firmware {
+        arguments += ["-fw_cfg", "name=opt/ovmf/X-PciMmio64Mb,string=\(high >> 20)"]
+    }
+    return arguments
 }
 
 private func cpuModel(_ spec: MachineSpecification) -> String {
     guard spec.accelerator == .kvm else { return "max" }
     var model = "host"
-    if spec.gpus.contains(where: { if case .vfio = $0 { true } else { false } }) {
-        // The default of 40 address bits leaves no room for the windows of several large GPUs (failures: "-14 (Bad
-        // address), the fourth GPU fails").
+    if spec.windows?.high != nil || spec.gpus.count(where: { if case .vfio = $0 { true } else { false } }) > 1 {
+        // 40 address bits leave no room for the windows of large GPUs (failures: "-14 (Bad address), the fourth GPU fails").
+        // Without one, QEMU's default for this model is as good.
         model += ",host-phys-bits=on"
     }
     if spec.hideHypervisor {
@@ -170,31 +221,36 @@ private func rootDiskArguments(_ spec: MachineSpecification) -> [String] {
     }
 }
 
-/// On q35 each GPU sits behind a root port of its own, on pc on the bus itself.
+/// On q35 each GPU sits behind a root port of its own; on pc, and where an address is asked for, on the root bus itself.
 private func gpuArguments(_ gpu: GPUAttachment, index: Int, _ spec: MachineSpecification) -> [String] {
     let name = "gpu\(index)"
-    let onPort = spec.machine == .q35
-    let port =
-        onPort
-        ? [
-            "-device",
-            "pcie-root-port,id=\(name)-port,chassis=\(index + 1),slot=\(index + 1),"
-                + spec.slot(.firstGPU, plus: index),
-        ] : []
+    let options = spec.gpuOptions ?? GPUOptions()
+    let device = "bus=\(spec.rootBus),addr=0x\(String((options.address ?? Slot.firstGPU.rawValue) + index, radix: 16))"
+    let onPort = spec.machine == .q35 && options.address == nil
+    var port = "pcie-root-port,id=\(name)-port,chassis=\(index + 1),slot=\(index + 1),\(device)"
+    if gpu == .awaited, let windows = spec.windows, index < windows.reserves.count {
+        let reserve = windows.reserves[index]
+        port += ",mem-reserve=\(reserve.memory >> 20)M,pref64-reserve=\(reserve.prefetchable >> 20)M"
+    }
     func place(function: Int) -> String {
-        onPort
-            ? "bus=\(name)-port,addr=0x0.0x\(function)"
-            : "\(spec.slot(.firstGPU, plus: index)).0x\(function)"
+        onPort ? "bus=\(name)-port,addr=0x0.0x\(function)" : "\(device).0x\(function)"
     }
-    switch gpu {
-    case .simulated:
-        return port + ["-device", "edu,id=\(name),\(place(function: 0))"]
-    case .vfio(let address, let companions):
-        let multifunction = companions.isEmpty ? "" : ",multifunction=on"
-        let first = ["-device", "vfio-pci,id=\(name),host=\(address),\(place(function: 0))\(multifunction)"]
-        let others = companions.enumerated().flatMap { offset, companion in
-            ["-device", "vfio-pci,id=\(name)-\(offset + 1),host=\(companion),\(place(function: offset + 1))"]
+    var arguments = onPort ? ["-device", port] : []
+    if gpu == .simulated { arguments += ["-device", "edu,id=\(name),\(place(function: 0))"] }
+    let functions = gpu.functions
+    for (number, address) in functions {
+        let isGPU = gpu.primary == address
+        var words = [
+            "vfio-pci", "id=\(name)" + (isGPU ? "" : "-\(number)"), "host=\(address)", place(function: number),
+        ]
+        // A guest looks for further functions only where function 0 says that there are some.
+        if number == 0 && functions.count > 1 { words.append("multifunction=on") }
+        if isGPU {
+            if let file = options.romFile { words.append("romfile=\(escaped(file))") }
+            if !options.hasROM { words.append("rombar=0") }
+            words += options.properties.map { "\($0.key)=\(escaped($0.value))" }
         }
-        return port + first + others
+        arguments += ["-device", words.joined(separator: ",")]
     }
+    return arguments
 }

@@ -69,7 +69,10 @@ public final class VirtualMachine: Sendable {
         }
         let folder = MachineFolder(spec.folder)
         try prepare(folder, operation: operation)
-        if spec.gpus.contains(where: { if case .vfio = $0 { true } else { false } }) { raiseMemoryLock() }
+        let pins = !spec.passedFunctions.isEmpty
+        if pins, let problem = await memoryLockProblem(memoryBytes: spec.memoryBytes, tree: LiveHost()) {
+            throw problem
+        }
         let arguments = qemuArguments(for: spec)
         let consoleOffset = fileSize(folder.serialLog)
         let logOffset = fileSize(folder.qemuLog)
@@ -81,7 +84,8 @@ public final class VirtualMachine: Sendable {
         try record.write(to: folder.record)
         let process: MachineProcess
         do {
-            process = try await MachineProcess.spawn(executable, arguments, folder: spec.folder, log: folder.qemuLog)
+            process = try await MachineProcess.spawn(
+                executable, arguments, folder: spec.folder, log: folder.qemuLog, liftingMemoryLock: pins)
         } catch {
             throw Failure(
                 .qemuFailed, operation: operation, message: "\(executable) cannot be started: \(error)",
@@ -92,6 +96,7 @@ public final class VirtualMachine: Sendable {
             record.startTime = process.startTime
             try record.write(to: folder.record)
             let client = try await connect(folder, process: process, deadline: deadline)
+            if let binding = spec.numa { try await pin(client, to: binding) }
             return VirtualMachine(record: record, process: process, connection: .success(client))
         } catch {
             let end = process.end

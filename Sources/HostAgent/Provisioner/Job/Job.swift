@@ -59,6 +59,11 @@ public struct Job: Codable, Equatable, Sendable {
     public var agent: String?
     /// Leave out the cold boot that proves the result.
     public var skipProofBoot: Bool
+    /// How the GPUs are shown to the guest.
+    public var gpuOptions: GPUOptions
+    /// Nil for ordinary pages.
+    public var hugepages: HugepageRequest?
+    public var numa: NUMARequest
 
     /// A job with the usual values for whatever is not named.
     public init(
@@ -67,7 +72,8 @@ public struct Job: Codable, Equatable, Sendable {
         machine: MachineType = .q35, diskBus: DiskBus = .virtio, nic: NICModel = .virtio, firmware: FirmwareNeed? = nil,
         accelerator: AcceleratorRequest = .auto, hideHypervisor: Bool? = nil, display: Display = .none,
         sshPort: UInt16? = nil, extraQEMUArguments: [String] = [], agent: String? = nil,
-        skipProofBoot: Bool = false
+        skipProofBoot: Bool = false, gpuOptions: GPUOptions = GPUOptions(), hugepages: HugepageRequest? = nil,
+        numa: NUMARequest = .auto
     ) {
         self.image = image
         self.contents = contents
@@ -88,6 +94,9 @@ public struct Job: Codable, Equatable, Sendable {
         self.extraQEMUArguments = extraQEMUArguments
         self.agent = agent
         self.skipProofBoot = skipProofBoot
+        self.gpuOptions = gpuOptions
+        self.hugepages = hugepages
+        self.numa = numa
     }
 
     /// The file that will hold the result: IMAGE itself with `--in-place`.
@@ -134,6 +143,10 @@ extension Job {
         extraQEMUArguments = try values.decode([String].self, forKey: .extraQEMUArguments)
         agent = try values.decodeIfPresent(String.self, forKey: .agent)
         skipProofBoot = try values.decode(Bool.self, forKey: .skipProofBoot)
+        // Not in records of 0.2 and before.
+        gpuOptions = try values.decodeIfPresent(GPUOptions.self, forKey: .gpuOptions) ?? GPUOptions()
+        hugepages = try values.decodeIfPresent(HugepageRequest.self, forKey: .hugepages)
+        numa = try values.decodeIfPresent(NUMARequest.self, forKey: .numa) ?? .auto
     }
 
     private struct EarlierContents: Decodable {

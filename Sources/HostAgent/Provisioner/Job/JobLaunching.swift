@@ -6,7 +6,8 @@ extension Job {
     /// How long QEMU may take until it answers: a passed-through GPU pins all of the guest's memory before that; some GiB
     /// take a second.
     var launchDeadline: Duration {
-        let pinning = if case .passthrough = gpu { memoryBytes >> 30 } else { Int64(0) }
+        let isReal = if case .passthrough = gpu { true } else { false }
+        let pinning = isReal || hugepages != nil ? memoryBytes >> 30 : 0
         return .seconds(60 + pinning)
     }
 }

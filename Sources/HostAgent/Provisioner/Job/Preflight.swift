@@ -61,7 +61,9 @@ final class Preflight {
             checkPorts()
         }
         let cards = try await checkGPU()
+        checkGPUOptions()
         let firmware = try await chooseFirmware(image)
+        let fit = try await fitToHost(firmware: firmware, accelerator: accelerator?.accelerator)
         let agent = try await attempt { try await AgentBinary.locate(job.agent) }
         checkIdentity()
         checkAccess()
@@ -79,8 +81,8 @@ final class Preflight {
             accelerator: accelerator.accelerator, acceleratorReason: accelerator.reason, firmware: firmware,
             hideHypervisor: job.hideHypervisor
                 ?? payloads.driver.map { Compatibility.needsHiddenHypervisor($0.runfile.version) } ?? false,
-            agentPath: agent.path, agentSHA256: agent.sha256, qemuVersion: qemuVersion, warnings: warnings, cards: cards
-        )
+            agentPath: agent.path, agentSHA256: agent.sha256, qemuVersion: qemuVersion, warnings: warnings, cards: cards,
+            fit: fit)
         // What the launch would refuse is told here, before a disk is copied. Paths do not matter to it.
         let problems = MachineSpecification(
             job: job, prepared: prepared, name: "vm", sshPort: 1, firmware: firmware, disk: "/disk", folder: "/vm",
@@ -242,7 +244,8 @@ final class Preflight {
         let memory = HostMemory.read()
         guard memory.total > 0 else { return }
         let pinned = if case .passthrough = job.gpu { true } else { false }
-        if job.memoryBytes > memory.total || (pinned && job.memoryBytes > memory.available) {
+        // Hugepages are taken from their own pool, which is looked at by itself.
+        if job.hugepages == nil, job.memoryBytes > memory.total || (pinned && job.memoryBytes > memory.available) {
             failures.append(
                 Failure(
                     .hostMemory, operation: "look for memory",
@@ -250,7 +253,7 @@ final class Preflight {
                         + "\(memory.available >> 20) MiB available of \(memory.total >> 20).",
                     remedy: "Give less with --memory"
                         + (pinned ? "; a guest with a passed-through GPU pins all of its memory." : "."), side: .host))
-        } else if job.memoryBytes > memory.available {
+        } else if job.hugepages == nil, job.memoryBytes > memory.available {
             warnings.append("The guest's memory (\(job.memoryBytes >> 20) MiB) is more than is available now.")
         }
     }

@@ -79,15 +79,18 @@ extension Preflight {
         if let image, writesImage { try await checkThatItCanBeWritten(image) }
         checkMemory()
         checkPorts()
-        checkGPU()
+        let cards = try await checkGPU()
+        checkGPUOptions()
         let firmware = try await chooseFirmware(image)
+        let fit = try await fitToHost(firmware: firmware, accelerator: accelerator?.accelerator)
         checkIdentity()
         try Task.checkCancellation()
         guard failures.isEmpty, let accelerator, let image, let firmware else { throw Failures(failures) }
         return PreparedJob(
             image: image, recipe: Recipe(gpus: []), payloads: [], drives: [], accelerator: accelerator.accelerator,
             acceleratorReason: accelerator.reason, firmware: firmware, hideHypervisor: job.hideHypervisor ?? false,
-            agentPath: "", agentSHA256: "", qemuVersion: "", warnings: warnings)
+            agentPath: "", agentSHA256: "", qemuVersion: "", warnings: warnings, cards: cards,
+            fit: fit)
     }
 
     private func checkThatItCanBeWritten(_ image: PreparedJob.Image) async throws {

@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Host
 import SecureShell
 
 /// Puts the agent into the guest and hands it the plan. Every part may be done again: what is there already is left.

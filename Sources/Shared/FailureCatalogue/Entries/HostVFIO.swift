@@ -3,13 +3,19 @@ import Contract
 extension CatalogueEntry {
     /// QEMU's words at its start and VFIO's in the host's kernel log. From the project's failure list and public issue
     /// reports; further wordings are from memory and were not compared with the sources of QEMU and Linux.
+    ///
+    /// In messages and remedies BDF stands for the GPU's address, GROUP for the number of its IOMMU group and MEMORY
+    /// for the guest's memory; where a launch of ours fails, they are filled in.
     static let hostVFIO: [CatalogueEntry] = [
         CatalogueEntry(
             "vfio.no-iommu-group", .gpuUnavailable, .host, [.qemu, .tool], .root,
             says: ["no iommu_group found", "no iommu_group for device", "iommu group not found"],
             message: "The host's IOMMU is off.",
             remedy:
-                "Switch VT-d or AMD-Vi on in the firmware; on Intel add intel_iommu=on to the kernel command line; reboot."
+                "Switch VT-d or AMD-Vi on in the firmware; on Intel add intel_iommu=on to the kernel command"
+                + " line; reboot."
+                + " `provision-gpu-vm doctor --fix` does the latter, and `provision-gpu-vm doctor` tells what"
+                + " is missing."
         ),
         CatalogueEntry(
             "vfio.group-not-viable", .gpuUnavailable, .host, [.qemu], .root,
@@ -19,7 +25,10 @@ extension CatalogueEntry {
                 "Please ensure all devices within the iommu group are bound to their vfio bus driver",
             ],
             message: "Another device of the GPU's IOMMU group is still on a host driver.",
-            remedy: "Bind every device of the group that is no bridge to vfio-pci, or move the GPU to another slot."
+            remedy:
+                "Bind the whole card with `provision-gpu-vm bind BDF`, which names what else is in IOMMU group"
+                + " GROUP: that"
+                + " goes to vfio-pci too, or the GPU to another slot."
                 + " An ACS override splits the group only in name: devices can then reach each other's memory."),
         CatalogueEntry(
             "vfio.device-in-use", .gpuUnavailable, .host, [.qemu], .root,
@@ -30,7 +39,10 @@ extension CatalogueEntry {
                 "failed to open /dev/vfio/{group}: Device or resource busy",
             ],
             message: "The GPU, or its VFIO group, is in use by another process.",
-            remedy: "Stop the virtual machine that holds it (`fuser -v` on the node under /dev/vfio).", retryable: true),
+            remedy:
+                "Stop the virtual machine that holds it: `provision-gpu-vm gpus` and `fuser -v /dev/vfio/GROUP`"
+                + " name it.",
+            retryable: true),
         CatalogueEntry(
             "vfio.device-not-bound", .gpuUnavailable, .host, [.qemu], .root,
             says: [
@@ -40,7 +52,7 @@ extension CatalogueEntry {
                 "failed to open /dev/vfio/{group}: No such file or directory",
             ],
             message: "The GPU is not bound to vfio-pci.",
-            remedy: "Bind it to vfio-pci, with all functions of its group."),
+            remedy: "As root: `provision-gpu-vm bind BDF`, which binds the whole card."),
         CatalogueEntry(
             "vfio.device-unavailable", .gpuUnavailable, .host, [.qemu], .cause,
             says: [
@@ -48,7 +60,9 @@ extension CatalogueEntry {
                 "Verify all devices in group {group} are bound to vfio-",
             ],
             message: "VFIO does not give the GPU away: it is not bound to vfio-pci, or in use.",
-            remedy: "Look at `lspci -k` for its driver and at `fuser -v /dev/vfio/*` for who holds it.",
+            remedy:
+                "`provision-gpu-vm gpus` shows the driver of BDF and who holds it; `provision-gpu-vm bind BDF`"
+                + " binds it.",
             yieldsTo: ["vfio.device-in-use", "vfio.device-not-bound"]),
         CatalogueEntry(
             "vfio.no-interrupt-remapping", .gpuUnavailable, .host, [.qemu, .hostKernel], .root,
@@ -58,7 +72,9 @@ extension CatalogueEntry {
             ],
             message: "The host has no interrupt remapping, and VFIO refuses to go without.",
             remedy:
-                "Switch interrupt remapping (VT-d, AMD-Vi, x2APIC) on in the firmware; look at dmesg. The kernel parameter"
+                "Switch interrupt remapping (VT-d, AMD-Vi, x2APIC) on in the firmware; `provision-gpu-vm"
+                + " doctor` tells whether"
+                + " it is. The kernel parameter"
                 + " allow_unsafe_interrupts gives the guest a way into the host: do not set it without knowing that."),
         CatalogueEntry(
             "vfio.rmrr", .gpuUnavailable, .host, [.hostKernel, .qemu], .root,
@@ -79,13 +95,16 @@ extension CatalogueEntry {
                 "failed to setup container…Cannot allocate memory",
             ],
             message: "The guest's memory cannot be pinned: the limit on locked memory is too low.",
-            remedy: "Raise RLIMIT_MEMLOCK above the guest's memory (`ulimit -l unlimited`, or memlock in limits.conf)."),
+            remedy:
+                "Raise RLIMIT_MEMLOCK above the guest's memory, MEMORY (`ulimit -l unlimited`, or memlock in"
+                + " limits.conf)."
+                + " `provision-gpu-vm doctor` tells the limit."),
         CatalogueEntry(
             "vfio.address-space", .gpuUnavailable, .host, [.qemu], .cause,
             says: [
                 "IOMMU_IOAS_MAP…Bad address", "IOMMU_IOAS_MAP…= -14", "dma_map(…= -14 (Bad address)",
                 "VFIO_MAP_DMA failed: Bad address", "VFIO_MAP_DMA: -14", "dma_map(…= -22 (Invalid argument)",
-                "the fourth GPU fails",
+                "the fourth GPU fails", "Address space limit … phys-bits too low",
             ],
             message: "The GPUs' memory windows do not fit into the guest's address space (40 bits by default).",
             remedy:
@@ -103,7 +122,8 @@ extension CatalogueEntry {
             ],
             message: "Something on the host, mostly the framebuffer of its boot, owns the GPU's memory.",
             remedy:
-                "Look for BOOTFB, efifb or simpledrm in /proc/iomem; start the host with initcall_blacklist=sysfb_init or"
+                "`provision-gpu-vm doctor` tells what it is (BOOTFB, efifb or simpledrm in /proc/iomem); start"
+                + " the host with initcall_blacklist=sysfb_init or"
                 + " video=efifb:off, or boot it from another card."),
         CatalogueEntry(
             "vfio.rom", .gpuUnavailable, .host, [.hostKernel, .qemu], .general, kind: .warning,
@@ -112,12 +132,15 @@ extension CatalogueEntry {
                 "Invalid PCI ROM data signature",
             ],
             message: "The card's ROM cannot be read: it is shadowed, since the host booted from this card.",
-            remedy: "Computing needs no ROM: rombar=0. If the guest's driver asks for one, give it with romfile=."),
+            remedy:
+                "Computing needs no ROM: --no-gpu-rombar. If the guest's driver asks for one, give it with"
+                + " --gpu-rom FILE."
+        ),
         CatalogueEntry(
             "host.device-has-users", .gpuUnavailable, .host, [.hostKernel], .root,
             says: ["Attempting to remove device {device} with non-zero usage count"],
             message: "A process of the host holds the GPU: persistence daemon, monitoring or a display.",
-            remedy: "List the holders (`fuser -v /dev/nvidia*`), stop nvidia-persistenced and what else is there.",
+            remedy: "`provision-gpu-vm gpus` lists the holders; stop nvidia-persistenced and what else is there.",
             retryable: true),
         CatalogueEntry(
             "host.reset-failed", .gpuUnavailable, .host, [.hostKernel], .root,
@@ -131,7 +154,9 @@ extension CatalogueEntry {
             ],
             message: "The GPU does not come back from a reset.",
             remedy:
-                "Write 0 to d3cold_allowed and on to power/control of the device; if it stays so, power-cycle the host."
+                "Write 0 to d3cold_allowed and on to power/control of /sys/bus/pci/devices/BDF; if it stays so,"
+                + " power-cycle the"
+                + " host."
         ),
         CatalogueEntry(
             "host.no-reset", .gpuUnavailable, .host, [.qemu, .hostKernel], .general, kind: .warning,
@@ -140,7 +165,8 @@ extension CatalogueEntry {
                 "FLR not supported by the device", "Cannot reset device {device}, depends on group",
             ],
             message: "The host has no way to reset the GPU between guests.",
-            remedy: "Read reset_method of the device. A second start may need a power cycle of the host."),
+            remedy: "Read reset_method of /sys/bus/pci/devices/BDF. A second start may need a power cycle of"
+                + " the host."),
         CatalogueEntry(
             "vfio.permission", .gpuUnavailable, .host, [.qemu], .root,
             says: [
@@ -148,7 +174,7 @@ extension CatalogueEntry {
                 LogPattern("/dev/iommu…: Permission denied", reach: 40),
             ],
             message: "This user may not open the GPU's VFIO group.",
-            remedy: "Give the device node that QEMU names to this user's group, for good by a udev rule:"
+            remedy: "Give /dev/vfio/GROUP to this user's group, for good by a udev rule:"
                 + " SUBSYSTEM==\"vfio\", GROUP=\"kvm\", MODE=\"0660\".", yieldsTo: ["qemu.kvm-unusable"]),
         CatalogueEntry(
             "qemu.image-in-use", .imageInUse, .host, [.qemu, .tool], .root,
@@ -182,7 +208,8 @@ extension CatalogueEntry {
                 "cannot set up guest memory", "unable to map backing store for guest RAM",
                 "cannot allocate memory 'pc.ram'",
             ],
-            message: "The host cannot give the guest its memory.", remedy: "Give the guest less with --memory."),
+            message: "The host cannot give the guest its memory.",
+            remedy: "Give the guest less than MEMORY with --memory; of hugepages, enough must be free."),
         CatalogueEntry(
             "qemu.kvm-unusable", .qemuFailed, .host, [.qemu], .root,
             says: ["Could not access KVM kernel module: Permission denied", "Could not access KVM kernel module"],
