@@ -18,6 +18,7 @@ struct ProvisionCommand: AsyncParsableCommand {
         """
 
     @OptionGroup var image: ImageArgument
+    @OptionGroup(title: "What to install") var gpus: GPUOptions
     @OptionGroup(title: "What to install") var install: InstallOptions
     @OptionGroup(title: "The guest's packages and kernels") var guest: GuestOptions
     @OptionGroup(title: "Proof") var proof: ProofOptions
@@ -28,55 +29,24 @@ struct ProvisionCommand: AsyncParsableCommand {
 
     func run() async throws {
         let job = try JobLaunch.job(
-            image: image.path, contents: try contents(), gpu: try gpu(), result: result, machine: machine, login: login,
+            image: image.path, contents: try JobContents(install, guest, proof), gpu: try gpu(), result: result,
+            machine: machine, login: login,
             options: options)
-        try await JobLaunch(job: job, login: login, options: options).run(licencesAccepted: acceptLicences)
-    }
-
-    private func contents() throws -> JobContents {
-        var contents = JobContents()
-        contents.driver = install.driver.map(Self.absolute)
-        contents.cuda = install.cuda.map(Self.absolute)
-        contents.cudaPatches = install.cudaPatch.map(Self.absolute)
-        contents.samples = proof.samples.map(Self.absolute)
-        contents.nvbandwidth = proof.nvbandwidth.map(Self.absolute)
-        contents.offlinePackages = guest.offline.map(Self.absolute)
-        contents.updatePackages = guest.updatePackages
-        contents.keepKernel = guest.keepKernel
-        contents.kernels = guest.kernels
-        contents.kernelModules = install.kernelModuleType
-        contents.persistenceDaemon = install.persistenceDaemon
-        contents.dkms = install.dkms
-        contents.allowIncompatible = install.allowIncompatible
-        switch (install.moduleSigningKey, install.moduleSigningCertificate) {
-        case (let key?, let certificate?):
-            contents.signing = JobContents.Signing(key: Self.absolute(key), certificate: Self.absolute(certificate))
-        case (nil, nil): break
-        default: throw ValidationError("--module-signing-key and --module-signing-certificate go together.")
-        }
-        return contents
+        try await JobLaunch(job: job, login: login, options: options).run(licencesAccepted: install.licencesAccepted)
     }
 
     private func gpu() throws -> Job.GPURequest {
-        if install.gpu == ["simulated"] { return .simulated }
-        guard !install.gpu.isEmpty else {
+        if gpus.gpu == ["simulated"] { return .simulated }
+        guard !gpus.gpu.isEmpty else {
             throw ValidationError("Name the GPU: --gpu BDF (as lspci shows it), or --gpu simulated.")
         }
         return .passthrough(
-            try install.gpu.map { text in
+            try gpus.gpu.map { text in
                 guard let address = PCIAddress(text) else {
                     throw ValidationError("--gpu \(text) is no PCI address like 41:00.0, nor 'simulated' by itself.")
                 }
                 return address
             })
-    }
-
-    private func acceptLicences(_ places: Places) throws -> Bool {
-        let licences = Licences(configuration: places.configuration)
-        if install.acceptLicences || licences.remembered { return true }
-        guard Terminal.isInteractive, Terminal.confirm(Licences.question) else { return false }
-        try licences.remember()
-        return true
     }
 
     /// Relative paths are the shell's; a run that is continued from elsewhere must mean the same file.

@@ -11,6 +11,7 @@ struct ProvisionGPUVM: AsyncParsableCommand {
         usage: """
             provision-gpu-vm IMAGE --driver FILE [--cuda FILE] --gpu BDF
             provision-gpu-vm provision --help        all options of that, the main job
+            provision-gpu-vm attach USER@HOST[:PORT] --driver FILE      the same on a machine that runs already
             provision-gpu-vm undo IMAGE              take driver and toolkits out again
             provision-gpu-vm inspect RUNFILE
             """,
@@ -19,7 +20,9 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             ended it. stdout is data, stderr is for people.
             """,
         version: ContractVersion.tool,
-        subcommands: [ProvisionCommand.self, UndoCommand.self, InspectCommand.self, ExplainCommand.self],
+        subcommands: [
+            ProvisionCommand.self, AttachCommand.self, UndoCommand.self, InspectCommand.self, ExplainCommand.self,
+        ],
         defaultSubcommand: ProvisionCommand.self)
 
     static func main() async {
