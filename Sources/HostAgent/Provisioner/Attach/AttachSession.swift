@@ -143,7 +143,7 @@ final class AttachSession {
     private static let slowestBytesPerSecond: Int64 = 32 << 10
 
     private func copy(_ upload: ResumableUpload, _ shell: GuestShell) async throws {
-        let name = String(upload.source.split(separator: "/").last ?? "")
+        let name = String(upload.target.split(separator: "/").last ?? "")
         let progress = context.progress
         let sent = try await shell.upload(
             upload, progress: { progress(.transfer(name: name, done: $0, total: $1)) },
@@ -151,8 +151,9 @@ final class AttachSession {
         progress(
             .note(
                 sent == 0
-                    ? "\(name) is there already." : "\(name) is there, \(sent >> 20) of \(upload.size >> 20) MiB sent.")
-        )
+                    ? "\(name) is there already."
+                    : sent < upload.size
+                        ? "\(name) is there; the last \(sent >> 20) MiB were sent." : "\(name) is there."))
         record.bytesSent += sent
         try folder.save(record)
     }
