@@ -145,7 +145,8 @@ let package = Package(
         .testTarget(
             name: "ProvisionerTests",
             dependencies: [
-                "Provisioner", "Contract", "Host", "HostFakes", "Runfiles", "VirtualMachines", "Passthrough", system,
+                "Provisioner", "Contract", "Host", "HostFakes", "Runfiles", "SecureShell", "VirtualMachines",
+                "Passthrough", subprocess, system,
             ],
             swiftSettings: settings),
         .testTarget(

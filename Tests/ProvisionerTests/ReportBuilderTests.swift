@@ -105,7 +105,7 @@ import Testing
                 .output(StepID.cudaToolkit.of(second, in: recipe), output("second")),
             ]), failures: [], finishedAt: 1100, hostKernel: "6.1", folder: "/runs/x"
         ).report()
-        #expect(report.schema == 2)
+        #expect(report.schema == 3)
         #expect(report.toolkits.map(\.nvcc) == ["first", "second"])
         #expect(report.toolkits[1].patches == ["cuda_9.1.85.1_linux"])
         #expect(report.cuda == report.toolkits[0])

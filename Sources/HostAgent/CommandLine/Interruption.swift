@@ -7,7 +7,8 @@ enum Interruption {
     /// terminal that went away, ends it at once where the `guestGoesOn`, which the same command takes up again; else it is
     /// like the others.
     static func stopping<Value: Sendable>(
-        guestGoesOn: Bool = true, _ body: @escaping @Sendable () async throws -> Value
+        guestGoesOn: Bool = true, note: String = "Interrupted: switching the guest off. Once more to leave at once.",
+        _ body: @escaping @Sendable () async throws -> Value
     ) async throws -> Value {
         // nohup ignores SIGHUP for its child, which must stay so.
         var hangUp = sigaction()
@@ -24,7 +25,7 @@ enum Interruption {
                 if signal == .sighup && guestGoesOn { _exit(129) }
                 if interrupted { _exit(130) }
                 interrupted = true
-                Terminal.note("Interrupted: switching the guest off. Once more to leave at once.")
+                Terminal.note(note)
                 work.cancel()
             }
         }

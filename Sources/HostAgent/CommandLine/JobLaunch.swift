@@ -59,7 +59,12 @@ struct JobLaunch {
         }
         let report = try await Interruption.stopping { try await provisioning.run() }
         renderer.finish()
-        switch options.format {
+        try Self.show(report, as: options.format)
+    }
+
+    /// Prints the report, and ends the process where the run failed.
+    static func show(_ report: Report, as format: ReportFormat) throws {
+        switch format {
         case .json: try Terminal.writeJSON(report)
         case .text: Terminal.write(SummaryRenderer(report).text)
         }

@@ -22,6 +22,15 @@ struct ImageArgument: ParsableArguments {
     var path: String { ProvisionCommand.absolute(image) }
 }
 
+/// The GPUs that a VM gets.
+struct GPUOptions: ParsableArguments {
+    @Option(
+        help: ArgumentHelp(
+            "PCI address of a GPU that is bound to vfio-pci; repeat for several. 'simulated' puts QEMU's edu device in "
+                + "a GPU's place.", valueName: "bdf"))
+    var gpu: [String]
+}
+
 /// Driver and toolkits.
 struct InstallOptions: ParsableArguments {
     @Option(help: ArgumentHelp("NVIDIA's driver runfile, NVIDIA-Linux-x86_64-….run.", valueName: "file"))
@@ -233,6 +242,25 @@ struct LoginOptions: ParsableArguments {
     @Option(help: "The guest's user; one that is not root needs sudo.")
     var user: String?
 
+    @OptionGroup var credentials: CredentialOptions
+
+    func access() -> Job.Access {
+        let given = credentials
+        guard given.identity != nil || given.passwordFile != nil || given.sshAgent || user != nil else {
+            return .ephemeral
+        }
+        return .user(
+            name: user ?? "root", identity: given.identity.map(ProvisionCommand.absolute),
+            usesPassword: given.passwordFile != nil, usesAgent: given.sshAgent)
+    }
+
+    func password() throws -> String? { try credentials.password(of: "\(user ?? "root") in the guest") }
+
+    func passphrase() throws -> String? { try credentials.passphrase() }
+}
+
+/// What to prove with that one is a user.
+struct CredentialOptions: ParsableArguments {
     @Option(help: ArgumentHelp("A private key of that user.", valueName: "file"))
     var identity: String?
 
@@ -242,16 +270,10 @@ struct LoginOptions: ParsableArguments {
     @Flag(help: "Use the keys of ssh-agent.")
     var sshAgent = false
 
-    func access() -> Job.Access {
-        guard identity != nil || passwordFile != nil || sshAgent || user != nil else { return .ephemeral }
-        return .user(
-            name: user ?? "root", identity: identity.map(ProvisionCommand.absolute),
-            usesPassword: passwordFile != nil, usesAgent: sshAgent)
-    }
-
-    func password() throws -> String? {
+    /// Nil where none is to be used.
+    func password(of whom: String) throws -> String? {
         guard let file = passwordFile else { return nil }
-        if file == "-" { return try Terminal.askSecret("Password of \(user ?? "root") in the guest: ") }
+        if file == "-" { return try Terminal.askSecret("Password of \(whom): ") }
         guard let data = FileManager.default.contents(atPath: file) else {
             throw ValidationError("--password-file \(file) cannot be read.")
         }
@@ -270,7 +292,7 @@ struct LoginOptions: ParsableArguments {
 struct RunOptions: ParsableArguments {
     @Flag(
         help:
-            "Show what would be done and why, step by step, and change nothing: the guest is booted on a throwaway disk."
+            "Show what would be done and why, step by step, and change nothing: an image's guest is booted on a throwaway disk."
     )
     var dryRun = false
 
@@ -283,7 +305,10 @@ struct RunOptions: ParsableArguments {
     @Option(help: ArgumentHelp("Where runs are kept. (default: ~/.local/state/provision-gpu-vm)", valueName: "folder"))
     var state: String?
 
-    @Flag(help: "Throw an unfinished run of the same result away, its VM included, and begin anew.")
+    @Flag(
+        help:
+            "Throw an unfinished run of the same result away, its VM included (or that of the same machine), and begin anew."
+    )
     var startOver = false
 
     @Flag(name: .shortAndLong, help: "Print nothing while working.")

@@ -28,42 +28,10 @@ struct ProvisionCommand: AsyncParsableCommand {
 
     func run() async throws {
         let job = try JobLaunch.job(
-            image: image.path, contents: try contents(), gpu: try gpu.request(), result: result, machine: machine,
-            login: login,
+            image: image.path, contents: try JobContents(install, guest, proof), gpu: try gpu.request(), result: result,
+            machine: machine, login: login,
             options: options)
-        try await JobLaunch(job: job, login: login, options: options).run(licencesAccepted: acceptLicences)
-    }
-
-    private func contents() throws -> JobContents {
-        var contents = JobContents()
-        contents.driver = install.driver.map(Self.absolute)
-        contents.cuda = install.cuda.map(Self.absolute)
-        contents.cudaPatches = install.cudaPatch.map(Self.absolute)
-        contents.samples = proof.samples.map(Self.absolute)
-        contents.nvbandwidth = proof.nvbandwidth.map(Self.absolute)
-        contents.offlinePackages = guest.offline.map(Self.absolute)
-        contents.updatePackages = guest.updatePackages
-        contents.keepKernel = guest.keepKernel
-        contents.kernels = guest.kernels
-        contents.kernelModules = install.kernelModuleType
-        contents.persistenceDaemon = install.persistenceDaemon
-        contents.dkms = install.dkms
-        contents.allowIncompatible = install.allowIncompatible
-        switch (install.moduleSigningKey, install.moduleSigningCertificate) {
-        case (let key?, let certificate?):
-            contents.signing = JobContents.Signing(key: Self.absolute(key), certificate: Self.absolute(certificate))
-        case (nil, nil): break
-        default: throw ValidationError("--module-signing-key and --module-signing-certificate go together.")
-        }
-        return contents
-    }
-
-    private func acceptLicences(_ places: Places) throws -> Bool {
-        let licences = Licences(configuration: places.configuration)
-        if install.acceptLicences || licences.remembered { return true }
-        guard Terminal.isInteractive, Terminal.confirm(Licences.question) else { return false }
-        try licences.remember()
-        return true
+        try await JobLaunch(job: job, login: login, options: options).run(licencesAccepted: install.licencesAccepted)
     }
 
     /// Relative paths are the shell's; a run that is continued from elsewhere must mean the same file.

@@ -11,6 +11,7 @@ struct ProvisionGPUVM: AsyncParsableCommand {
         usage: """
             provision-gpu-vm IMAGE --driver FILE [--cuda FILE] --gpu BDF
             provision-gpu-vm provision --help        all options of that, the main job
+            provision-gpu-vm attach USER@HOST[:PORT] --driver FILE      the same on a machine that runs already
             provision-gpu-vm undo IMAGE              take driver and toolkits out again
             provision-gpu-vm gpus                    the GPUs there are
             provision-gpu-vm doctor                  whether this host can pass one through
@@ -28,6 +29,7 @@ struct ProvisionGPUVM: AsyncParsableCommand {
             ProvisionCommand.self, UndoCommand.self, GPUsCommand.self, InspectCommand.self,
             ExplainCommand.self, BindCommand.self, ReleaseCommand.self, DoctorCommand.self, StartCommand.self,
             StopCommand.self, ListCommand.self, SSHCommand.self, LogsCommand.self, ReportCommand.self,
+            AttachCommand.self,
         ],
         defaultSubcommand: ProvisionCommand.self)
 

@@ -152,21 +152,25 @@ extension Session {
     }
 
     private func ask(_ machine: VirtualMachine) async throws -> [DryRun.Step] {
-        let operation = "ask the guest agent what it would do"
         let reach = reach(machine)
         let shell = try await reach.shell(hostKey: nil, user: nil)
         context.progress(.phase("Ask the guest agent what it would do"))
         let agent = AgentInstallation(shell, of: record)
-        let plan = Array(try JSONEncoder().encode(plan))
-        let output = try await reach.watch.during(operation) {
+        return try await reach.watch.during("ask the guest agent what it would do") { [plan] in
             try await agent.install()
-            return try await shell.attempt(
-                "\(AgentInstallation.path) run --plan - --dry-run --format json", input: plan, deadline: .seconds(600),
-                outputLimit: 8 << 20)
+            return try await shell.dryRun(plan, by: "\(AgentInstallation.path) run --plan - --dry-run --format json")
         }
+    }
+}
+
+extension GuestShell {
+    /// What the agent would do to this machine, step by step. `command` starts its dry run, with the plan on its input.
+    func dryRun(_ plan: Plan, by command: String) async throws -> [DryRun.Step] {
+        let output = try await attempt(
+            command, input: Array(try JSONEncoder().encode(plan)), deadline: .seconds(600), outputLimit: 8 << 20)
         guard let answer = try? JSONDecoder().decode(DryRun.self, from: Data(output.stdoutText.utf8)) else {
             throw Failure(
-                .guestTalkedNonsense, operation: operation,
+                .guestTalkedNonsense, operation: "ask the guest agent what it would do",
                 message: "The agent did not answer with a dry run (status \(output.status)).",
                 evidence: Array(Printable.lines(output.stderrText + "\n" + output.stdoutText).suffix(20)),
                 remedy: "Use the agent that was built with this tool (--agent).", side: .guest)

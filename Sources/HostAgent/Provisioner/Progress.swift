@@ -7,6 +7,8 @@ public enum Progress: Sendable {
     /// Something worth a line.
     case note(String)
     case warning(String)
+    /// Bytes of a large file that are there, of bytes in all.
+    case transfer(name: String, done: Int64, total: Int64)
     /// A record of the guest's journal, in order, each once per run of this command.
     case guest(JournalRecord)
 }

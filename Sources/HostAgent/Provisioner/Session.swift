@@ -196,7 +196,7 @@ final class Session {
         attempt {
             let copy = try GuestJournal(path: folder.journalPath)
             journal = copy.records
-            try saveOutputs(of: copy)
+            try folder.saveOutputs(of: copy)
         }
         if !failures.isEmpty && (isVerdict || record.phase == .preparing) {
             record.outcome = .failed
@@ -209,14 +209,6 @@ final class Session {
         ).report()
         attempt { try folder.write(JSON.pretty(report), to: folder.reportPath) }
         return report
-    }
-
-    private func saveOutputs(of journal: GuestJournal) throws {
-        for record in journal.records {
-            guard case .output(let step, let output) = record.event else { continue }
-            let name = "\(Printable.fileName(step.rawValue)).\(Printable.fileName(output.name)).txt"
-            try folder.write(Data(output.text.utf8), to: "\(folder.outputsPath)/\(name)")
-        }
     }
 
     static func failures(of error: any Error) -> [Failure] {
@@ -232,7 +224,7 @@ final class Session {
         }
     }
 
-    private static var kernelRelease: String {
+    static var kernelRelease: String {
         FileManager.default.contents(atPath: "/proc/sys/kernel/osrelease")
             .map { Printable.line(String(decoding: $0, as: UTF8.self)) } ?? "unknown"
     }

@@ -5,12 +5,6 @@ import VirtualMachines
 
 /// The proof boot: the result, cold, on a throwaway overlay, must show that it stands on its own.
 extension Session {
-    private struct Verdict: Decodable {
-        var passed: Bool
-        var evidence: [String]
-        var failure: Failure?
-    }
-
     func prove() async throws {
         context.progress(.phase("Prove the result by a cold boot"))
         let began = ContinuousClock.now
@@ -29,31 +23,19 @@ extension Session {
             record.boots.append(
                 BootSection(
                     reason: "proof boot", bootID: bootID, secondsToSSH: (ContinuousClock.now - began).inSeconds))
-            let plan = Array(try JSONEncoder().encode(plan))
             // An undone image has no agent any more; it comes back onto the throwaway overlay only.
             let agent = job.contents.undo == nil ? nil : AgentInstallation(shell, of: record)
-            let output = try await reach.watch.during("prove the result") {
+            var verdict = try await reach.watch.during("prove the result") { [plan] in
                 try await agent?.install()
-                return try await shell.attempt(
-                    "\(AgentInstallation.path) prove --plan -", input: plan, deadline: .seconds(600))
-            }
-            guard var verdict = try? JSONDecoder().decode(Verdict.self, from: Data(output.stdoutText.utf8)) else {
-                throw Failure(
-                    .proofBoot, operation: "prove the result", message: "The agent did not answer with a verdict.",
-                    evidence: Array(Printable.lines(output.stderrText + "\n" + output.stdoutText).suffix(20)),
-                    remedy: "Look at the console log in the run folder.", side: .guest)
+                return try await ProofVerdict.ask(shell, plan)
             }
             if job.contents.undo != nil { verdict.evidence.insert("the image boots, and answers over SSH", at: 0) }
-            record.proofBoot = ProofBootSection(
-                passed: verdict.passed, evidence: verdict.evidence.map { Printable.line($0) },
-                durationSeconds: (ContinuousClock.now - began).inSeconds)
+            record.proofBoot = verdict.section(since: began)
             guard verdict.passed else {
                 isVerdict = true
-                throw verdict.failure
-                    ?? Failure(
-                        .proofBoot, operation: "prove the result",
-                        message: "The result is not as it should be after a cold boot.",
-                        evidence: verdict.evidence, remedy: "Look at the console log in the run folder.", side: .guest)
+                throw verdict.refusal(
+                    "The result is not as it should be after a cold boot.",
+                    remedy: "Look at the console log in the run folder.")
             }
         }
         try await machine.quit()

@@ -2,13 +2,14 @@ import CLibSSH2
 import Contract
 
 extension Session {
-    /// Connects, exchanges keys and checks the server's.
+    /// Connects, exchanges keys and checks the server's. `keyTypes` are the only ones to take, in this order; all that are
+    /// known without.
     ///
     /// - Returns: A session that nobody is logged in to, and the server's key.
     /// - Throws: ``Failure`` `ssh.unreachable` or `ssh.host-key-changed`.
     static func open(
-        _ endpoint: SSHEndpoint, hostKey policy: HostKeyPolicy, until deadline: ContinuousClock.Instant,
-        interrupt: Interrupt
+        _ endpoint: SSHEndpoint, hostKey policy: HostKeyPolicy, keyTypes: [String]? = nil,
+        until deadline: ContinuousClock.Instant, interrupt: Interrupt
     ) throws -> (Session, HostKeyPin) {
         let operation = "connect to \(endpoint)"
         let message = "No SSH connection to \(endpoint) could be made."
@@ -19,7 +20,7 @@ extension Session {
             throw Failure.sshUnreachable(endpoint, operation: operation, message: message, evidence: [error.seen])
         }
         let session = try Session(socket: socket, endpoint: endpoint, interrupt: interrupt)
-        session.preferAlgorithms(policy)
+        session.preferAlgorithms(policy, keyTypes)
         do {
             try session.perform(until: deadline) { libssh2_session_handshake(session.raw, socket.descriptor) }
         } catch let error as LibraryError {
@@ -34,16 +35,17 @@ extension Session {
         return (session, try session.verifiedHostKey(policy))
     }
 
-    private func preferAlgorithms(_ policy: HostKeyPolicy) {
+    private func preferAlgorithms(_ policy: HostKeyPolicy, _ keyTypes: [String]?) {
         // A pinned key's own algorithm comes first, or the server could show another of its keys, which would look
         // like another machine.
-        var hostKeys = ["ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521"]
-        if Library.signsRSAWithSHA2 { hostKeys += ["rsa-sha2-512", "rsa-sha2-256"] }
-        hostKeys.append("ssh-rsa")
-        if case .pinned(let pin) = policy, let index = hostKeys.firstIndex(of: pin.type) {
-            hostKeys.insert(hostKeys.remove(at: index), at: 0)
+        var types = keyTypes ?? HostKeyPin.types
+        if case .pinned(let pin) = policy, let index = types.firstIndex(of: pin.type) {
+            types.insert(types.remove(at: index), at: 0)
         }
-        libssh2_session_method_pref(raw, LIBSSH2_METHOD_HOSTKEY, hostKeys.joined(separator: ","))
+        let algorithms = types.flatMap { type in
+            type == "ssh-rsa" && Library.signsRSAWithSHA2 ? ["rsa-sha2-512", "rsa-sha2-256", type] : [type]
+        }
+        libssh2_session_method_pref(raw, LIBSSH2_METHOD_HOSTKEY, algorithms.joined(separator: ","))
     }
 
     private func handshakeFailure(_ error: LibraryError, operation: String, message: String) -> Failure {

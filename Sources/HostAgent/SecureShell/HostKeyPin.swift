@@ -10,6 +10,11 @@ public struct HostKeyPin: Sendable, Codable, Equatable {
     /// What `ssh-keygen -l` prints: "SHA256:" and the digest in base64 without padding.
     public var fingerprint: String
 
+    /// The types of key that this tool asks servers for, the best first.
+    public static let types = [
+        "ssh-ed25519", "ecdsa-sha2-nistp256", "ecdsa-sha2-nistp384", "ecdsa-sha2-nistp521", "ssh-rsa",
+    ]
+
     /// A pin from its fields.
     public init(type: String, base64: String, fingerprint: String) {
         self.type = type

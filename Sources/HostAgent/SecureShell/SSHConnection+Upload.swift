@@ -51,11 +51,21 @@ extension SSHConnection {
         progress: (@Sendable (Int64, Int64) -> Void)? = nil, deadline: Duration
     ) async throws {
         let operation = "copy \(path) to \(remotePath) on \(endpoint)"
-        let file: FileDescriptor
-        let size: Int64
+        let (file, size) = try Self.open(path, operation)
+        defer { try? file.close() }
+        let (command, head) = route.command(for: Self.receivingScript(remotePath, size: size, mode: mode))
+        let input = FileInput(head: head, path: path, file: file, size: size, progress: progress)
+        let output = try await execute(operation, command, input: input, limit: deadline, outputLimit: 8 << 10)
+        if output.status != 0 { throw uploadFailure(operation, output) }
+    }
+
+    /// A local file, opened for reading, and its size.
+    static func open(_ path: String, _ operation: String) throws -> (file: FileDescriptor, size: Int64) {
         do {
-            file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
-            do { size = try file.seek(offset: 0, from: .end) } catch {
+            let file = try FileDescriptor.open(FilePath(path), .readOnly, options: .closeOnExec)
+            do {
+                return (file, try file.seek(offset: 0, from: .end))
+            } catch {
                 try? file.close()
                 throw error
             }
@@ -64,11 +74,6 @@ extension SSHConnection {
                 .commandFailed, operation: operation, message: "\(path) cannot be read.",
                 evidence: [systemMessage(error.rawValue)], remedy: "Check the file and its permissions.", side: .host)
         }
-        defer { try? file.close() }
-        let (command, head) = route.command(for: Self.receivingScript(remotePath, size: size, mode: mode))
-        let input = FileInput(head: head, path: path, file: file, size: size, progress: progress)
-        let output = try await execute(operation, command, input: input, limit: deadline, outputLimit: 8 << 10)
-        if output.status != 0 { throw uploadFailure(operation, output) }
     }
 
     /// What receives the file: a script for `/bin/sh` that reads standard input.
@@ -88,7 +93,7 @@ extension SSHConnection {
             """
     }
 
-    private nonisolated func uploadFailure(_ operation: String, _ output: Output) -> Failure {
+    nonisolated func uploadFailure(_ operation: String, _ output: Output) -> Failure {
         let evidence = Tail.lines(of: output.stderr, last: 10)
         let text = output.stderrText
         if text.contains("sudo:") {
@@ -99,7 +104,7 @@ extension SSHConnection {
         if text.contains("No space left") {
             return Failure(
                 .guestSpace, operation: operation, message: "The disk is full.", evidence: evidence,
-                remedy: "Make the disk larger with --disk-size, or remove something from the image.", side: .guest)
+                remedy: "Make the disk larger (--disk-size, for an image), or remove something from it.", side: .guest)
         }
         return Failure(
             .commandFailed, operation: operation,
@@ -109,21 +114,24 @@ extension SSHConnection {
 }
 
 /// Standard input out of a file, after a few bytes of something else.
-private struct FileInput: CommandInput {
+struct FileInput: CommandInput {
     private var head: BytesInput
     private var headDone = false
     private let path: String
     private let file: FileDescriptor
     private let size: Int64
-    private var sent: Int64 = 0
+    private var sent: Int64
     private let progress: (@Sendable (Int64, Int64) -> Void)?
 
+    /// The bytes from `start` up to `size`; progress counts from the file's beginning.
     init(
-        head: [UInt8], path: String, file: FileDescriptor, size: Int64, progress: (@Sendable (Int64, Int64) -> Void)?
+        head: [UInt8], path: String, file: FileDescriptor, from start: Int64 = 0, size: Int64,
+        progress: (@Sendable (Int64, Int64) -> Void)?
     ) {
         self.head = BytesInput(head)
         self.path = path
         self.file = file
+        sent = start
         self.size = size
         self.progress = progress
     }

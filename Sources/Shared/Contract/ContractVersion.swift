@@ -5,7 +5,7 @@ public enum ContractVersion {
     /// Schema of ``Plan`` and ``JournalRecord``.
     public static let journal = 2
     /// Schema of ``Report``.
-    public static let report = 2
+    public static let report = 3
     /// Version of the tool and of the agent; both are built from one package and carry one number.
     public static let tool = "0.1.0"
 }

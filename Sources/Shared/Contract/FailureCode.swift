@@ -37,6 +37,7 @@ extension FailureCode {
     public static let incompatible = FailureCode("versions.incompatible")
     public static let licenceNotAccepted = FailureCode("licence.not-accepted")
     public static let optionInvalid = FailureCode("option.invalid")
+    public static let notConfirmed = FailureCode("option.not-confirmed")
     public static let identityUnusable = FailureCode("identity.unusable")
     public static let agentMissing = FailureCode("agent.missing")
 
@@ -66,6 +67,7 @@ extension FailureCode {
     public static let sshUnreachable = FailureCode("ssh.unreachable")
     public static let sshRefused = FailureCode("ssh.authentication-refused")
     public static let sshHostKeyChanged = FailureCode("ssh.host-key-changed")
+    public static let sshHostKeyUnknown = FailureCode("ssh.host-key-unknown")
     public static let sshBroken = FailureCode("ssh.broken")
     public static let sudoRefused = FailureCode("guest.sudo-refused")
     public static let agentInstall = FailureCode("guest.agent-install")

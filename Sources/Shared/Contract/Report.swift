@@ -26,6 +26,9 @@ public struct Report: Codable, Equatable, Sendable {
     public var finishedAt: Double
     /// Wall-clock seconds from the first command to the end, time between continued commands included.
     public var durationSeconds: Double
+    /// The machine that ran already, where there was no VM of ours. ``image`` and ``vm`` then describe it as far as they
+    /// can, for readers of older schemas.
+    public var attached: AttachedSection?
     public var host: HostSection
     public var image: ImageSection
     public var vm: VMSection
@@ -57,7 +60,7 @@ public struct Report: Codable, Equatable, Sendable {
         image: ImageSection, vm: VMSection, guest: GuestFacts?, steps: [StepSection], boots: [BootSection],
         gpus: [GPUSection], driver: DriverSection?, probe: ProbeSection?, toolkits: [CUDASection],
         nvbandwidth: NVBandwidthSection?, proofBoot: ProofBootSection?, warnings: [String], failures: [Failure],
-        runFolder: String
+        runFolder: String, attached: AttachedSection? = nil
     ) {
         self.schema = ContractVersion.report
         self.tool = ContractVersion.tool
@@ -67,6 +70,7 @@ public struct Report: Codable, Equatable, Sendable {
         self.startedAt = startedAt
         self.finishedAt = finishedAt
         self.durationSeconds = max(0, finishedAt - startedAt)
+        self.attached = attached
         self.host = host
         self.image = image
         self.vm = vm
@@ -98,6 +102,7 @@ extension Report {
         startedAt = try values.decode(Double.self, forKey: .startedAt)
         finishedAt = try values.decode(Double.self, forKey: .finishedAt)
         durationSeconds = try values.decode(Double.self, forKey: .durationSeconds)
+        attached = try values.decodeIfPresent(AttachedSection.self, forKey: .attached)
         host = try values.decode(HostSection.self, forKey: .host)
         image = try values.decode(ImageSection.self, forKey: .image)
         vm = try values.decode(VMSection.self, forKey: .vm)
@@ -114,6 +119,41 @@ extension Report {
         warnings = try values.decode([String].self, forKey: .warnings)
         failures = try values.decode([Failure].self, forKey: .failures)
         runFolder = try values.decode(String.self, forKey: .runFolder)
+    }
+}
+
+/// A machine that ran already when the run began: a VM of somebody else's, a cloud instance, bare metal.
+public struct AttachedSection: Codable, Equatable, Sendable {
+    public var user: String
+    public var host: String
+    public var port: UInt16
+    /// Fingerprint of its host key: "SHA256:…".
+    public var hostKey: String
+    /// What it calls itself.
+    public var name: String
+    /// As systemd-detect-virt says: "kvm", "amazon", "none" for bare metal; empty where it cannot say.
+    public var virtualization: String
+    /// Bytes of files that went over the network, all tries together.
+    public var bytesSent: Int64
+    /// The folder in the machine where the files were left; nil where they were removed.
+    public var payloadFolder: String?
+    /// Whether it was rebooted at the end and proven again. Without that, the proof is of a boot in which things were
+    /// installed. No cold boot is ever made of a running machine.
+    public var provenByReboot: Bool
+
+    public init(
+        user: String, host: String, port: UInt16, hostKey: String, name: String, virtualization: String,
+        bytesSent: Int64, payloadFolder: String?, provenByReboot: Bool
+    ) {
+        self.user = user
+        self.host = host
+        self.port = port
+        self.hostKey = hostKey
+        self.name = name
+        self.virtualization = virtualization
+        self.bytesSent = bytesSent
+        self.payloadFolder = payloadFolder
+        self.provenByReboot = provenByReboot
     }
 }
 

@@ -6,49 +6,77 @@ struct DryRunRenderer {
     private static let width = 80
     /// Lines of one file that are shown.
     private static let contentLimit = 60
-    private let report: DryRunReport
+    private let simulated: Bool
+    /// What is told before the steps.
+    private let heading: [String]
+    private let steps: [DryRun.Step]
+    private let warnings: [String]
+    private let failure: Failure?
 
     init(_ report: DryRunReport) {
-        self.report = report
+        var lines = ["", "On this host"]
+        lines += Self.row("image", report.image + (report.image == report.result ? ", written into" : ", only read"))
+        if report.image != report.result {
+            lines += Self.row("result", report.result)
+            lines += Self.row("", report.backing.map { "backed by \($0)" } ?? "stands by itself")
+        }
+        lines += Self.row("accel", "\(report.accelerator) (\(report.acceleratorReason))")
+        for drive in report.drives {
+            lines += Self.row(
+                drive.role.rawValue, "\(drive.path), \(Unit.bytes(drive.size)), serial \(drive.serial)")
+        }
+        lines += ["  QEMU"] + Self.command(report.command)
+        lines += ["", report.undo ? "In the guest, to take driver and toolkits out" : "In the guest"]
+        simulated = report.simulated
+        heading = lines
+        steps = report.steps
+        warnings = report.warnings
+        failure = report.firstFailure
+    }
+
+    init(_ report: AttachDryRunReport) {
+        var lines = ["", "To \(report.machine)"]
+        lines += Self.row("machine", "\(report.name): \(report.words)")
+        lines += Self.row("host key", report.hostKey)
+        for file in report.files {
+            let present = file.bytesPresent > 0 ? ", \(Unit.bytes(file.bytesPresent)) are there" : ""
+            lines += Self.row(file.role.rawValue, "\(file.path), \(Unit.bytes(file.size))\(present)")
+            lines += Self.row("", "to \(file.target), until the run has ended")
+        }
+        lines += ["", "On the machine"]
+        simulated = report.simulated
+        heading = lines
+        steps = report.steps
+        warnings = report.warnings
+        failure = report.firstFailure
     }
 
     var text: String {
         var lines: [String] = []
-        if report.simulated {
+        if simulated {
             lines += Wrapped.lines(
                 "SIMULATED GPU: QEMU's edu device stood in for the card; nothing here is about a real GPU.",
                 indent: "", width: Self.width)
         }
-        lines += ["Dry run: nothing was changed, and nothing is left behind.", "", "On this host"]
-        lines += row("image", report.image + (report.image == report.result ? ", written into" : ", only read"))
-        if report.image != report.result {
-            lines += row("result", report.result)
-            lines += row("", report.backing.map { "backed by \($0)" } ?? "stands by itself")
-        }
-        lines += row("accel", "\(report.accelerator) (\(report.acceleratorReason))")
-        for drive in report.drives {
-            lines += row(drive.role.rawValue, "\(drive.path), \(Unit.bytes(drive.size)), serial \(drive.serial)")
-        }
-        lines += ["  QEMU"] + command
-        lines += ["", report.undo ? "In the guest, to take driver and toolkits out" : "In the guest"]
-        for step in report.steps { lines += self.step(step) }
-        if !report.warnings.isEmpty { lines.append("") }
-        for warning in report.warnings { lines += row("warning", warning) }
+        lines += ["Dry run: nothing was changed, and nothing is left behind."] + heading
+        for step in steps { lines += self.step(step) }
+        if !warnings.isEmpty { lines.append("") }
+        for warning in warnings { lines += Self.row("warning", warning) }
         lines += ["", ending]
         return SafeText.lines(lines)
     }
 
     private var ending: String {
-        if let failure = report.firstFailure { return "It would fail: \(failure.code), see above." }
-        let count = report.steps.count { $0.verdict == .needed || $0.verdict == .unknown }
-        return count == 0 ? "Nothing would be done." : "\(count) of \(report.steps.count) steps would do something."
+        if let failure { return "It would fail: \(failure.code), see above." }
+        let count = steps.count { $0.verdict == .needed || $0.verdict == .unknown }
+        return count == 0 ? "Nothing would be done." : "\(count) of \(steps.count) steps would do something."
     }
 
     /// QEMU's options, one a line with its value, to be pasted into a shell.
-    private var command: [String] {
+    private static func command(_ words: [String]) -> [String] {
         var groups: [String] = []
-        for word in report.command {
-            let quoted = Self.quoted(word)
+        for word in words {
+            let quoted = quoted(word)
             if word.hasPrefix("-") || groups.isEmpty {
                 groups.append(quoted)
             } else {
@@ -69,9 +97,9 @@ struct DryRunRenderer {
                 .joined(separator: "'\\''") + "'"
     }
 
-    private func row(_ label: String, _ text: String) -> [String] {
+    private static func row(_ label: String, _ text: String) -> [String] {
         let column = "  " + label + String(repeating: " ", count: max(1, 11 - label.count))
-        return Self.hanging(column, text)
+        return hanging(column, text)
     }
 
     /// `text` in lines beside `label`.

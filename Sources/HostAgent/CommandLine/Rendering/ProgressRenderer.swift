@@ -9,6 +9,7 @@ final class ProgressRenderer: Sendable {
         var live = ""
         var step: StepID?
         var stepBegan = ContinuousClock.now
+        var transferred: (name: String, tenth: Int)?
     }
 
     private let quiet: Bool
@@ -25,6 +26,7 @@ final class ProgressRenderer: Sendable {
         case .phase(let text): line("== \(text)")
         case .note(let text): line("   \(text)")
         case .warning(let text): line("   warning: \(text)")
+        case .transfer(let name, let done, let total): transfer(name, done, total)
         case .guest(let record): show(record.event)
         }
     }
@@ -52,6 +54,20 @@ final class ProgressRenderer: Sendable {
                 "   guest: \(Printable.line(facts.osName)), kernel \(Printable.line(facts.kernel)), \(facts.cpus) CPUs")
         case .planAccepted, .agentStarted, .output, .stepApplied, .finished, .unknown: break
         }
+    }
+
+    /// On a terminal as it goes; a pipe gets a line for each tenth of a large file.
+    private func transfer(_ name: String, _ done: Int64, _ total: Int64) {
+        let percent = total > 0 ? done * 100 / total : 100
+        let text = "   \(Printable.line(name)): \(done >> 20) of \(total >> 20) MiB (\(percent) %)"
+        if Terminal.isLive { return live(text) }
+        guard total >= 16 << 20 else { return }
+        let tenth = Int(percent / 10)
+        let isNew = state.withLock { state in
+            defer { state.transferred = (name, tenth) }
+            return state.transferred.map { $0.name != name || $0.tenth != tenth } ?? true
+        }
+        if isNew { line(text) }
     }
 
     private static func because(_ evidence: String?) -> String {

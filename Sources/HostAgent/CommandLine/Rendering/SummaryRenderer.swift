@@ -15,13 +15,19 @@ struct SummaryRenderer {
         }
         lines.append(headline)
         lines.append("")
-        lines.append(row("image", report.image.path))
+        if let attached = report.attached {
+            lines += self.attached(attached)
+        } else {
+            lines.append(row("image", report.image.path))
+        }
         if let result = report.image.result {
             lines.append(row("result", "\(result) (\(Unit.bytes(report.image.resultSize ?? 0)) on disk)"))
             lines.append(row("", report.image.backing.map { "backed by \($0): keep that file" } ?? "stands by itself"))
         }
-        lines.append(
-            row("host", "QEMU \(report.host.qemu), \(report.host.accelerator) (\(report.host.acceleratorReason))"))
+        if report.attached == nil {
+            lines.append(
+                row("host", "QEMU \(report.host.qemu), \(report.host.accelerator) (\(report.host.acceleratorReason))"))
+        }
         if let guest = report.guest {
             lines.append(
                 row(
@@ -38,15 +44,31 @@ struct SummaryRenderer {
         if let probe = report.probe { lines += self.probe(probe) }
         for cuda in report.toolkits { lines += self.cuda(cuda) }
         if let measured = report.nvbandwidth { lines += nvbandwidth(measured) }
+        if report.attached != nil && report.proofBoot == nil && report.failures.isEmpty {
+            lines.append(row("proof boot", "no cold boot was made; the proof is of the running boot"))
+        }
         if let proof = report.proofBoot {
             lines.append(
-                row("proof boot", (proof.passed ? "passed" : "FAILED") + ", \(SafeText.whole(proof.durationSeconds)) s")
+                row(
+                    report.attached == nil ? "proof boot" : "reboot",
+                    (proof.passed ? "passed" : "FAILED") + ", \(SafeText.whole(proof.durationSeconds)) s")
             )
         }
         for warning in report.warnings { lines.append(row("warning", warning)) }
         lines.append("")
         lines.append(row("details", "\(report.runFolder)/report.json"))
         return SafeText.lines(lines.flatMap(Self.wrapped))
+    }
+
+    private func attached(_ attached: AttachedSection) -> [String] {
+        let kind = attached.virtualization == "none" ? "bare metal" : attached.virtualization
+        var lines = [
+            row("machine", "\(report.image.path), \(attached.name)\(kind.isEmpty ? "" : " (\(kind))")"),
+            row("", "host key \(attached.hostKey)"),
+            row("copied", "\(Unit.bytes(attached.bytesSent))"),
+        ]
+        if let folder = attached.payloadFolder { lines.append(row("", "the files are in \(folder) there")) }
+        return lines
     }
 
     /// At 80 columns; the label keeps its column, the text is wrapped beside it.
@@ -64,7 +86,8 @@ struct SummaryRenderer {
         let time = "\(SafeText.whole(report.durationSeconds) / 60) min \(SafeText.whole(report.durationSeconds) % 60) s"
         return switch report.outcome {
         case .provisioned: "Provisioned in \(time)."
-        case .unchanged: "IMAGE is as it was asked for; nothing was changed (\(time))."
+        case .unchanged:
+            "\(report.attached == nil ? "IMAGE" : "The machine") is as it was asked for; nothing was changed (\(time))."
         case .undone: "Driver and toolkits are out again, in \(time)."
         case .failed: "FAILED after \(time)."
         }

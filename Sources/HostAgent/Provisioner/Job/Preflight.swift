@@ -6,13 +6,8 @@ import Runfiles
 import VirtualMachines
 
 /// Checks every input before anything is started or written, and tells all that is wrong at once.
-final class Preflight {
+final class Preflight: ContentsPreflight {
     let job: Job
-    let context: JobContext
-    /// Where digests are remembered.
-    let cache: String
-    /// Where folders of the user's are kept as archives.
-    let store: String
     let standing: Standing
 
     /// What the command finds of earlier ones for the same result.
@@ -25,15 +20,10 @@ final class Preflight {
         var dryRun = false
     }
 
-    var failures: [Failure] = []
-    var warnings: [String] = []
-
     init(job: Job, context: JobContext, cache: String, store: String, standing: Standing) {
         self.job = job
-        self.context = context
-        self.cache = cache
-        self.store = store
         self.standing = standing
+        super.init(contents: job.contents, context: context, cache: cache, store: store)
     }
 
     /// The inputs as found. Throws ``Failures`` with everything that is wrong.
@@ -47,9 +37,7 @@ final class Preflight {
         checkTools()
         failures += job.contents.problems()
         checkOptions()
-        if !context.licencesAccepted && job.contents.hasRunfiles && !standing.dryRun {
-            failures.append(Licences.refusal())
-        }
+        if !standing.dryRun { checkLicences() }
         let qemuVersion = try await attempt { try await VirtualMachine.qemuVersion() }
         let accelerator = try await attempt { try chooseAccelerator(job.accelerator) }
         let image = try await attempt { try await inspectImage() }
@@ -104,40 +92,11 @@ final class Preflight {
         }
     }
 
-    /// Runs one check and keeps its failure instead of stopping at it.
-    /// An interruption is no finding: it goes through.
-    func attempt<Value: Sendable>(_ check: () async throws -> Value) async throws -> Value? {
-        do {
-            return try await check()
-        } catch let failure as Failure {
-            failures.append(failure)
-        } catch let several as Failures {
-            failures += several.all
-        } catch let cancellation as CancellationError {
-            throw cancellation
-        } catch {
-            failures.append(
-                Failure(
-                    .internal, operation: "check the inputs", message: "\(error)", remedy: "Please report this.",
-                    side: .host))
-        }
-        return nil
-    }
-
-    func invalid(_ message: String, _ remedy: String, _ code: FailureCode = .optionInvalid) {
-        failures.append(Failure(code, operation: "check the options", message: message, remedy: remedy, side: .host))
-    }
-
     func checkTools() {
-        for (tool, package) in [
+        requireTools([
             ("qemu-system-x86_64", "qemu-system-x86"), ("qemu-img", "qemu-utils"), ("ssh-keygen", "openssh-client"),
             ("sha256sum", "coreutils"),
-        ] where findExecutable(tool) == nil {
-            failures.append(
-                Failure(
-                    .toolMissing, operation: "look for the programs this needs", message: "\(tool) is not installed.",
-                    remedy: "apt-get install \(package) (or your distribution's package of it).", side: .host))
-        }
+        ])
     }
 
     func checkOptions() {
@@ -183,26 +142,6 @@ final class Preflight {
                 remedy: "Leave --in-place out: the result is a new qcow2 file.", side: .host)
         }
         return image
-    }
-
-    private func checkVersions(_ payloads: JobPayloads) {
-        guard let driver = payloads.driver?.runfile.version else { return }
-        if let problem = job.contents.moduleProblem(driver: driver) { failures.append(problem) }
-        for toolkit in payloads.toolkits {
-            switch Compatibility.driver(driver, cuda: toolkit.runfile.runfile.version) {
-            case .fits: break
-            case .warning(let text): warnings.append(text)
-            case .incompatible(let text) where job.contents.allowIncompatible:
-                warnings.append("\(text) Allowed by --allow-incompatible.")
-            case .incompatible(let text):
-                failures.append(
-                    Failure(
-                        .incompatible, operation: "compare driver and CUDA", message: text,
-                        remedy:
-                            "Take a driver at least as new as the CUDA release asks for, or give --allow-incompatible.",
-                        side: .host))
-            }
-        }
     }
 
     private func checkResult(_ image: PreparedJob.Image?, payloads: Int64) {

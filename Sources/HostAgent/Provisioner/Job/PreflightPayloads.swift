@@ -4,7 +4,7 @@ import Host
 import Runfiles
 
 /// The files that the guest is to get: each is looked at, and what is wrong with it is kept.
-extension Preflight {
+extension ContentsPreflight {
     /// What was found: files digested, folders not yet packed.
     struct PayloadInputs {
         var payloads = JobPayloads()
@@ -20,7 +20,6 @@ extension Preflight {
     private var digests: DigestCache { DigestCache(folder: "\(cache)/digests") }
 
     func lookAtPayloads() async throws -> PayloadInputs {
-        let contents = job.contents
         var inputs = PayloadInputs()
         inputs.payloads.driver = try await runfile(contents.driver, .driver)
         var toolkits: [RunfileInput] = []

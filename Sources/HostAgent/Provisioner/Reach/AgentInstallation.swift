@@ -14,12 +14,17 @@ struct AgentInstallation: Sendable {
     static let path = "/usr/local/libexec/gpu-guest-agent"
     static let unitFile = "/etc/systemd/system/gpu-guest-agent.service"
 
+    init(_ shell: GuestShell, agentPath: String, agentSHA256: String, runID: String) {
+        self.shell = shell
+        self.agentPath = agentPath
+        self.agentSHA256 = agentSHA256
+        self.runID = runID
+    }
+
     /// The installation that a run's record names.
     init(_ shell: GuestShell, of record: RunRecord) {
-        self.shell = shell
-        agentPath = record.prepared.agentPath
-        agentSHA256 = record.prepared.agentSHA256
-        runID = record.runID
+        self.init(
+            shell, agentPath: record.prepared.agentPath, agentSHA256: record.prepared.agentSHA256, runID: record.runID)
     }
 
     /// The installing script's status for a binary whose digest is not the host's.
@@ -72,7 +77,7 @@ struct AgentInstallation: Sendable {
                 .planRefused, operation: "hand the plan to the guest agent",
                 message: "The agent refused it (status \(output.status)).",
                 evidence: Array(Printable.lines(output.stderrText).suffix(20)),
-                remedy: "Read what the agent said; --start-over begins with a fresh overlay.", side: .guest)
+                remedy: "Read what the agent said; --start-over begins anew.", side: .guest)
         }
     }
 }

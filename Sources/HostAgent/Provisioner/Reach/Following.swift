@@ -10,6 +10,8 @@ struct Following {
     /// Told of each new connection, before anything else runs on it: pins the key, counts the boot.
     let connected: (GuestShell) async throws -> Void
     let progress: @Sendable (Progress) -> Void
+    /// What to do where the guest asks for something that nobody here can give it.
+    var remedy = "Try another --machine; an old guest may lack drivers for PCIe."
     /// How long the agent may be wholly silent; it sends a heartbeat every few seconds.
     let idleLimit: Duration
 
@@ -64,7 +66,7 @@ struct Following {
         defer { reader.cancel() }
         for try await record in records where try journal.append(record) {
             progress(.guest(record))
-            if let failure = Self.unfulfillable(record.event) { throw failure }
+            if let failure = unfulfillable(record.event) { throw failure }
             if journal.finished != nil { return }
         }
         try Task.checkCancellation()
@@ -84,7 +86,7 @@ struct Following {
     }
 
     /// A request that this host cannot fulfil yet: hot-plug has an issue of its own.
-    private static func unfulfillable(_ event: Event) -> Failure? {
+    private func unfulfillable(_ event: Event) -> Failure? {
         guard case .hostNeeded(_, let request, let reason) = event else { return nil }
         let message: String
         switch request {
@@ -95,7 +97,6 @@ struct Following {
         return Failure(
             .gpuNotVisible, operation: "give the guest what it asked for", message: message,
             evidence: [Printable.line(reason)],
-            remedy: "Try another --machine; an old guest may lack drivers for PCIe.",
-            side: .guest)
+            remedy: remedy, side: .guest)
     }
 }

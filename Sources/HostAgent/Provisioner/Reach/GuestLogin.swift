@@ -17,6 +17,13 @@ struct GuestLogin: Sendable {
         "debian", "ubuntu", "fedora", "centos", "rocky", "almalinux", "cloud-user", "ec2-user", "opensuse", "arch",
     ]
 
+    /// One user with credentials of the person's own.
+    init(user: String, credentials: [SSHCredential], sudoPassword: String?) {
+        logins = [SSHLogin(user: user, credentials: credentials)]
+        self.sudoPassword = sudoPassword
+        mayArriveLate = false
+    }
+
     init(access: Job.Access, keys: GuestKeys, context: JobContext) {
         switch access {
         case .ephemeral:
@@ -30,9 +37,8 @@ struct GuestLogin: Sendable {
             if let identity { credentials.append(.privateKeyFile(path: identity, passphrase: context.passphrase)) }
             if usesAgent { credentials.append(.agent(socketPath: nil)) }
             if usesPassword, let password = context.password { credentials.append(.password(password)) }
-            logins = [SSHLogin(user: name, credentials: credentials)]
-            sudoPassword = usesPassword ? context.password : nil
-            mayArriveLate = false
+            self = GuestLogin(
+                user: name, credentials: credentials, sudoPassword: usesPassword ? context.password : nil)
         }
     }
 

@@ -6,13 +6,13 @@ import VirtualMachines
 struct GuestReach: Sendable {
     let endpoint: SSHEndpoint
     let login: GuestLogin
-    let watch: GuestWatch
+    let watch: any WaitWatch
     /// How long a boot may take until SSH answers; wide under emulation.
     let bootDeadline: Duration
     /// How long keys handed in at boot may be refused once sshd answers: cloud-init may still be putting them in place.
     private let lateKeys: Duration = .seconds(120)
 
-    /// Waits for the banner, logs in, becomes root. Throws a ``Failure``; QEMU's death and console trouble end the wait.
+    /// Waits for the banner, logs in, becomes root. Throws a ``Failure``; what ``watch`` sees ends the wait.
     func shell(hostKey: HostKeyPin?, user: String?) async throws -> GuestShell {
         try await connect(hostKey: hostKey, user: user) { connection in
             try await GuestShell(connection, sudoPassword: login.sudoPassword)

@@ -36,6 +36,19 @@ struct GuestShell: Sendable {
             side: .guest)
     }
 
+    /// Copies what is missing of a file, as root; see ``SSHConnection/upload(_:via:progress:deadline:)``.
+    @discardableResult
+    func upload(
+        _ upload: ResumableUpload, progress: @escaping @Sendable (Int64, Int64) -> Void, deadline: Duration
+    ) async throws -> Int64 {
+        try await connection.upload(upload, via: route, progress: progress, deadline: deadline)
+    }
+
+    /// What of it is there, as root sees it.
+    func standing(of upload: ResumableUpload, deadline: Duration) async throws -> ResumableUpload.Standing {
+        try await connection.standing(of: upload, via: route, deadline: deadline)
+    }
+
     private func elevated(_ command: String, _ input: [UInt8]?) -> (String, [UInt8]) {
         let (command, answer) = route.command(for: command)
         return (command, answer + (input ?? []))

@@ -1,8 +1,16 @@
 import Contract
 import VirtualMachines
 
+/// What may end a wait for a machine, other than what is waited for (rule 5).
+protocol WaitWatch: Sendable {
+    /// Runs `body`; throws instead as soon as the wait has become vain.
+    func during<Value: Sendable>(
+        _ operation: String, _ body: @escaping @Sendable () async throws -> Value
+    ) async throws -> Value
+}
+
 /// Watches what may end a wait other than what is waited for: QEMU's exit and trouble on the serial console (rule 5).
-struct GuestWatch: Sendable {
+struct GuestWatch: WaitWatch {
     let machine: VirtualMachine
     let console: ConsoleWatch
 

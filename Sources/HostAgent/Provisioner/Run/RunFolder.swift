@@ -14,6 +14,11 @@ struct RunFolder: Sendable {
         path = "\(state)/runs/\(name)-\(StableHash.hex(resultPath))"
     }
 
+    /// `STATE/runs/USER-HOST-PORT-HASH`, of a machine that runs already.
+    init(state: String, machine: String) {
+        path = "\(state)/runs/\(Printable.fileName(machine).prefix(40))-\(StableHash.hex(machine))"
+    }
+
     /// The place of a dry run of the same command, beside the run's own.
     var dryRun: RunFolder { RunFolder(path: "\(path).dry-run") }
 
@@ -25,6 +30,8 @@ struct RunFolder: Sendable {
     var runID: String { FilePath(path).lastComponent?.string ?? path }
     var lockPath: String { "\(path)/lock" }
     var recordPath: String { "\(path)/run.json" }
+    /// The record of a run on a machine that runs already.
+    var attachmentPath: String { "\(path)/attach.json" }
     var journalPath: String { "\(path)/journal.jsonl" }
     var reportPath: String { "\(path)/report.json" }
     var outputsPath: String { "\(path)/outputs" }
@@ -58,21 +65,25 @@ struct RunFolder: Sendable {
 
     /// The record, nil where this run is new. Throws when it was written by a newer version.
     func load() throws -> RunRecord? {
+        try load(RunRecord.self, from: recordPath, schema: RunRecord.currentSchema)
+    }
+
+    /// The same of any record that has a schema.
+    func load<Record: Decodable>(_ type: Record.Type, from recordPath: String, schema current: Int) throws -> Record? {
         guard let data = FileManager.default.contents(atPath: recordPath) else { return nil }
-        struct Schema: Decodable { var schema: Int }
         func refusal(_ message: String, _ seen: String, _ remedy: String) -> Failure {
             Failure(
                 .runDiffers, operation: "continue the run", message: message, evidence: [seen],
                 remedy: "\(remedy) Or stop its VM, if one lives, and remove \(path).", side: .host)
         }
         do {
-            let schema = try JSONDecoder().decode(Schema.self, from: data).schema
-            guard schema <= RunRecord.currentSchema else {
+            let schema = try JSONDecoder().decode(RecordSchema.self, from: data).schema
+            guard schema <= current else {
                 throw refusal(
                     "\(recordPath) was written by a newer version.",
-                    "schema \(schema); this version reads up to \(RunRecord.currentSchema)", "Use that version.")
+                    "schema \(schema); this version reads up to \(current)", "Use that version.")
             }
-            return try JSONDecoder().decode(RunRecord.self, from: data)
+            return try JSONDecoder().decode(type, from: data)
         } catch let error as DecodingError {
             throw refusal("\(recordPath) cannot be understood.", "\(error)", "Use the version that wrote it.")
         }
@@ -80,6 +91,15 @@ struct RunFolder: Sendable {
 
     func save(_ record: RunRecord) throws {
         try write(try JSON.pretty(record), to: recordPath)
+    }
+
+    /// Keeps what the tools printed in the guest, a file each.
+    func saveOutputs(of journal: GuestJournal) throws {
+        for record in journal.records {
+            guard case .output(let step, let output) = record.event else { continue }
+            let name = "\(Printable.fileName(step.rawValue)).\(Printable.fileName(output.name)).txt"
+            try write(Data(output.text.utf8), to: "\(outputsPath)/\(name)")
+        }
     }
 
     /// Writes it so that a crash leaves the old or the new file, never half of one.
@@ -96,6 +116,11 @@ struct RunFolder: Sendable {
         }
         try create()
     }
+}
+
+/// What every record of a run begins with.
+private struct RecordSchema: Decodable {
+    var schema: Int
 }
 
 /// An exclusive lock on a run, held by this process and gone with it.

@@ -1,0 +1,40 @@
+import ArgumentParser
+import Provisioner
+
+extension JobContents {
+    /// What the options ask for. Throws where two do not go together.
+    init(_ install: InstallOptions, _ guest: GuestOptions, _ proof: ProofOptions) throws {
+        self.init()
+        driver = install.driver.map(ProvisionCommand.absolute)
+        cuda = install.cuda.map(ProvisionCommand.absolute)
+        cudaPatches = install.cudaPatch.map(ProvisionCommand.absolute)
+        samples = proof.samples.map(ProvisionCommand.absolute)
+        nvbandwidth = proof.nvbandwidth.map(ProvisionCommand.absolute)
+        offlinePackages = guest.offline.map(ProvisionCommand.absolute)
+        updatePackages = guest.updatePackages
+        keepKernel = guest.keepKernel
+        kernels = guest.kernels
+        kernelModules = install.kernelModuleType
+        persistenceDaemon = install.persistenceDaemon
+        dkms = install.dkms
+        allowIncompatible = install.allowIncompatible
+        switch (install.moduleSigningKey, install.moduleSigningCertificate) {
+        case (let key?, let certificate?):
+            signing = Signing(
+                key: ProvisionCommand.absolute(key), certificate: ProvisionCommand.absolute(certificate))
+        case (nil, nil): break
+        default: throw ValidationError("--module-signing-key and --module-signing-certificate go together.")
+        }
+    }
+}
+
+extension InstallOptions {
+    /// Whether the licences are accepted: by the option, by an earlier answer, or by one that is asked for now.
+    func licencesAccepted(_ places: Places) throws -> Bool {
+        let licences = Licences(configuration: places.configuration)
+        if acceptLicences || licences.remembered { return true }
+        guard Terminal.isInteractive, Terminal.confirm(Licences.question) else { return false }
+        try licences.remember()
+        return true
+    }
+}
