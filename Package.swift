@@ -157,7 +157,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Contract", subprocess, system], path: "Tests/EndToEnd",
-            swiftSettings: settings),
+            name: "EndToEndTests", dependencies: ["Contract", "Guest", "Provisioning", subprocess, system],
+            path: "Tests/EndToEnd", swiftSettings: settings),
     ]
 )

@@ -19,7 +19,9 @@ public struct DnfPackages: PackageManager {
         .locked(
             "Existing lock /var/run/yum.pid", "currently holding the yum lock", "Failed to obtain the transaction lock",
             "Failed to obtain rpm transaction lock", "can't create transaction lock", "Failed to obtain lock"),
-        .space("more space needed on the", "Insufficient space in download directory", "insufficient space"),
+        .space(
+            "more space needed on the", "more space on the", "Insufficient space in download directory",
+            "insufficient space"),
         .unregistered(
             "This system is not registered", "There are no enabled repos", "There are no enabled repositories"),
         .network(
@@ -206,7 +208,11 @@ public struct DnfPackages: PackageManager {
         }
         let (selected, lacking) = Self.selection(names, files, installed: try await installedVersions())
         guard lacking.isEmpty else { throw OfflineFolder.lacks(lacking, files.map { "\($0.name)-\($0.version)" }) }
-        try await commands.require(
-            installation(of: selected, ["--disablerepo=*", "--nogpgcheck"]), names, progress)
+        do {
+            try await commands.require(
+                installation(of: selected, ["--disablerepo=*", "--nogpgcheck"]), names, progress)
+        } catch {
+            throw OfflineFolder.explaining(error)
+        }
     }
 }

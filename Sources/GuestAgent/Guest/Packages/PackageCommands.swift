@@ -65,14 +65,14 @@ struct PackageCommands: Sendable {
     func failure(_ result: CommandResult, _ names: [String], _ command: Command) -> any Error {
         let missing = namesNotFound(result, names)
         let found = diagnose(result)
-        let diagnosis = missing.isEmpty || found.code != .prerequisites || found.retryable ? found : .notFound
+        let diagnosis = missing.isEmpty || found.code != .prerequisites || found.explainsAbsence ? found : .notFound
         let lines = result.output.lines
         let telling = lines.filter { line in tellingPrefixes.contains { line.hasPrefix($0) } }
         let failure = Failure.guest(
             diagnosis.code, names.isEmpty ? command.line : "install \(names.joined(separator: ", "))",
             diagnosis.message, evidence: telling.isEmpty ? lines.lastLines(12) : telling.lastLines(12),
             remedy: diagnosis.remedy, retryable: diagnosis.retryable)
-        return missing.isEmpty || failure.code != .prerequisites || failure.retryable
+        return missing.isEmpty || failure.code != .prerequisites || diagnosis.explainsAbsence
             ? failure : PackagesNotFound(names: missing, failure: failure)
     }
 

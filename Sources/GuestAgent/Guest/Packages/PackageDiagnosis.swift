@@ -7,6 +7,8 @@ struct PackageDiagnosis: Sendable {
     var message: String
     var remedy: String
     var retryable: Bool
+    /// It is also why packages are not found: their source was left out, or there is none.
+    var explainsAbsence: Bool
 
     init(_ patterns: [String], _ code: FailureCode, _ message: String, _ remedy: String, retryable: Bool = false) {
         self.patterns = patterns
@@ -14,6 +16,14 @@ struct PackageDiagnosis: Sendable {
         self.message = message
         self.remedy = remedy
         self.retryable = retryable
+        explainsAbsence = retryable
+    }
+
+    /// The same where a source with this trouble is left out, as if it had no packages.
+    var explainingAbsence: PackageDiagnosis {
+        var diagnosis = self
+        diagnosis.explainsAbsence = true
+        return diagnosis
     }
 
     static func locked(_ patterns: String...) -> PackageDiagnosis {
@@ -41,7 +51,7 @@ struct PackageDiagnosis: Sendable {
         PackageDiagnosis(
             patterns, .prerequisites, "The guest has no package sources: it is not registered.",
             "Register the image with its vendor (subscription-manager, SUSEConnect), or give the packages themselves (--offline)."
-        )
+        ).explainingAbsence
     }
 
     static func untrusted(_ patterns: String...) -> PackageDiagnosis {

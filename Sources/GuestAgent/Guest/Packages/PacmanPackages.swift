@@ -170,9 +170,13 @@ public struct PacmanPackages: PackageManager {
         let lacking = names.filter { wanted in installed[wanted] == nil && !files.contains { $0.name == wanted } }
         guard lacking.isEmpty else { throw OfflineFolder.lacks(lacking, files.map(\.file)) }
         let wanted = Self.selection(names, files, installed: installed).map { root.real("\(folder)/\($0.file)") }
-        try await require(
-            Command(
-                ["pacman", "-U", "--noconfirm", "--needed"] + wanted, deadline: .seconds(2400), mergesErrors: true),
-            names, progress)
+        do {
+            try await require(
+                Command(
+                    ["pacman", "-U", "--noconfirm", "--needed"] + wanted, deadline: .seconds(2400), mergesErrors: true),
+                names, progress)
+        } catch {
+            throw OfflineFolder.explaining(error)
+        }
     }
 }

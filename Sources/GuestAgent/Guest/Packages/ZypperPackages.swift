@@ -14,18 +14,21 @@ public struct ZypperPackages: PackageManager {
         // left out, 107 of a script that failed after the packages were installed; 7 is the lock.
         commands = PackageCommands(
             guest: guest, sleep: sleep, diagnoses: Self.diagnoses, notFound: Self.notFound,
-            tellingPrefixes: ["Problem", "No provider", "Error", "Package '", "'", " nothing provides", "Warning"],
+            tellingPrefixes: [
+                "Problem", "No provider", "Error", "Package '", "'", " nothing provides", "Warning", " - ",
+            ],
             successes: [0, 100, 101, 102, 103, 106, 107], lockedStatuses: [7])
     }
 
     static let diagnoses: [PackageDiagnosis] = [
         .locked("System management is locked by the application"),
-        .space("Not enough space", "needs more space", "Insufficient disk space"),
+        .space("more space on the", "Not enough space", "needs more space", "Insufficient disk space"),
         .unregistered("No repositories defined", "no enabled repositories"),
         .network(
             "Could not resolve host", "Timeout exceeded when accessing", "Connection failed", "Download (curl) error",
             "not found on medium"),
-        .untrusted("Signature verification failed", "is signed with an unknown key", "GPG key"),
+        // Answered no, zypper goes on without the source.
+        .untrusted("Signature verification failed", "is signed with an unknown key", "GPG key").explainingAbsence,
     ]
 
     /// "'X' not found in package names. Trying capabilities." is no miss: a capability may be found.
@@ -121,7 +124,7 @@ public struct ZypperPackages: PackageManager {
         if commands.succeeded(result) { return }
         let lacking = commands.namesNotFound(result, names)
         throw lacking.isEmpty
-            ? commands.failure(result, names, command)
+            ? OfflineFolder.explaining(commands.failure(result, names, command))
             : OfflineFolder.lacks(lacking, root.list(folder).filter { $0.hasSuffix(".rpm") })
     }
 

@@ -23,6 +23,13 @@ struct PackageRemoval {
     }
 
     private var tool: Tool {
+        // Not by what is installed: Fedora and Arch have a dpkg to build packages with.
+        switch Distribution.of(guest.root)?.family {
+        case .debian: return .dpkg
+        case .redHat, .suse: return .rpm
+        case .arch: return .pacman
+        case nil: break
+        }
         if guest.root.exists("/usr/bin/dpkg") { return .dpkg }
         return guest.root.exists("/usr/bin/pacman") ? .pacman : .rpm
     }
