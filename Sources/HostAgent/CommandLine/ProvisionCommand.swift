@@ -18,7 +18,7 @@ struct ProvisionCommand: AsyncParsableCommand {
 
     @OptionGroup var image: ImageArgument
     @OptionGroup(title: "What to install") var install: InstallOptions
-    @OptionGroup(title: "GPU") var gpu: GPUOptions
+    @OptionGroup(title: "GPU") var gpu: GPUChoiceOptions
     @OptionGroup(title: "The guest's packages and kernels") var guest: GuestOptions
     @OptionGroup(title: "Proof") var proof: ProofOptions
     @OptionGroup(title: "Result") var result: ResultOptions

@@ -59,7 +59,7 @@ final class Preflight {
             checkMemory()
             checkPorts()
         }
-        let cards = try await checkGPU()
+        checkGPU()
         let firmware = try await chooseFirmware(image)
         let agent = try await attempt { try await AgentBinary.locate(job.agent) }
         checkAccess()
@@ -77,8 +77,7 @@ final class Preflight {
             accelerator: accelerator.accelerator, acceleratorReason: accelerator.reason, firmware: firmware,
             hideHypervisor: job.hideHypervisor
                 ?? payloads.driver.map { Compatibility.needsHiddenHypervisor($0.runfile.version) } ?? false,
-            agentPath: agent.path, agentSHA256: agent.sha256, qemuVersion: qemuVersion, warnings: warnings, cards: cards
-        )
+            agentPath: agent.path, agentSHA256: agent.sha256, qemuVersion: qemuVersion, warnings: warnings)
         // What the launch would refuse is told here, before a disk is copied. Paths do not matter to it.
         let problems = MachineSpecification(
             job: job, prepared: prepared, name: "vm", sshPort: 1, firmware: firmware, disk: "/disk", folder: "/vm",
@@ -254,16 +253,9 @@ final class Preflight {
         }
     }
 
-    /// The cards to be passed through, with all that keeps them from it told; nil where none is asked for.
-    private func checkGPU() async throws -> [PCICard]? {
-        guard case .passthrough(let gpus) = job.gpu else { return nil }
-        var cards: [PCICard] = []
-        for gpu in gpus {
-            guard let card = try await attempt({ try HostPCI().card(gpu) }) else { continue }
-            failures += card.passthroughProblems
-            cards.append(card)
-        }
-        return cards
+    private func checkGPU() {
+        guard case .passthrough(let gpus) = job.gpu else { return }
+        for gpu in gpus { failures += HostPCI().passthroughProblems(of: gpu) }
     }
 
     private func chooseFirmware(_ image: PreparedJob.Image?) async throws -> Firmware? {

@@ -1,6 +1,5 @@
 import Contract
 import FoundationEssentials
-import Passthrough
 import SecureShell
 import VirtualMachines
 
@@ -95,6 +94,4 @@ struct PreparedJob: Codable, Equatable, Sendable {
     var agentSHA256: String
     var qemuVersion: String
     var warnings: [String]
-    /// The cards that are passed through, as they were found; nil in earlier records.
-    var cards: [PCICard]? = nil
 }
