@@ -27,10 +27,13 @@ struct ProvisionCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
 
     func run() async throws {
-        let job = try JobLaunch.job(
-            image: image.path, contents: try contents(), gpu: try gpu.request(), result: result, machine: machine,
+        var job = try JobLaunch.job(
+            image: image.path, contents: try contents(), gpu: .none, result: result, machine: machine,
             login: login,
             options: options)
+        job.gpu = try gpu.request(
+            goingOnWith: Provisioning.unfinishedCards(
+                resultPath: job.resultPath, state: Places(state: options.state).state))
         try await JobLaunch(job: job, login: login, options: options).run(licencesAccepted: acceptLicences)
     }
 
