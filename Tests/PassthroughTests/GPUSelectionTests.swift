@@ -98,6 +98,21 @@ import Testing
         #expect(bridge.first?.message == "0000:00:1c.0 is a bridge, which cannot be passed.")
     }
 
+    /// The VM of the run that goes on has the card, or a second one became free meanwhile: `auto` stays what it was.
+    @Test func autoOfARunThatGoesOn() throws {
+        func resolve(_ words: [String], _ host: String, _ earlier: [String]) throws -> [String] {
+            try GPUSelection.resolve(
+                words, on: HostTreesTests.tree(host), goingOnWith: earlier.compactMap { PCIAddress($0) }
+            ).map(\.description)
+        }
+        #expect(try resolve(["auto"], "amd-vm-running", ["0a:00.0"]) == ["0000:0a:00.0"])
+        #expect(
+            try resolve(["0", "auto"], "a100x8-switches", ["07:00.0", "90:00.0"]) == ["0000:07:00.0", "0000:90:00.0"])
+        // A card that is gone, and words that are others.
+        #expect(try resolve(["auto"], "nvidia-with-holders", ["99:00.0"]) == ["0000:02:00.0"])
+        #expect(throws: Failures.self) { try resolve(["auto"], "amd-vm-running", ["0a:00.0", "0b:00.0"]) }
+    }
+
     @Test func hostWithoutGPU() throws {
         let none = GPUSelection(gpus: [], devices: [])
         for word in ["all", "auto", "0", "titan"] {

@@ -122,6 +122,14 @@ import Testing
         defer { folder.remove() }
         let refusal = await failure { _ = try GPUInventory.read(FolderTree(root: folder.path)) }
         #expect(refusal?.code == .gpuUnavailable && refusal?.evidence == ["/sys/bus/pci/devices"])
+        // A copy that has the links and not what they point to.
+        let devices = folder.path + "/sys/bus/pci/devices"
+        try FileManager.default.createDirectory(atPath: devices, withIntermediateDirectories: true)
+        #expect(try GPUInventory.read(FolderTree(root: folder.path)).gpus.isEmpty)
+        try FileManager.default.createSymbolicLink(
+            atPath: devices + "/0000:01:00.0", withDestinationPath: "../../../devices/pci0000:00/0000:01:00.0")
+        let dangling = await failure { _ = try GPUInventory.read(FolderTree(root: folder.path)) }
+        #expect(dangling?.message.contains("1 PCI devices are listed, but none can be read") == true)
     }
 
     /// A minor that the driver does not tell, a process on the driver as a whole, processes of other users.

@@ -18,7 +18,7 @@ struct ProvisionCommand: AsyncParsableCommand {
 
     @OptionGroup var image: ImageArgument
     @OptionGroup(title: "What to install") var install: InstallOptions
-    @OptionGroup(title: "GPU") var gpu: GPUOptions
+    @OptionGroup(title: "GPU") var gpu: GPUChoiceOptions
     @OptionGroup(title: "The guest's packages and kernels") var guest: GuestOptions
     @OptionGroup(title: "Proof") var proof: ProofOptions
     @OptionGroup(title: "Result") var result: ResultOptions
@@ -27,10 +27,12 @@ struct ProvisionCommand: AsyncParsableCommand {
     @OptionGroup var options: RunOptions
 
     func run() async throws {
-        let job = try JobLaunch.job(
-            image: image.path, contents: try JobContents(install, guest, proof), gpu: try gpu.request(), result: result,
-            machine: machine, login: login,
-            options: options)
+        var job = try JobLaunch.job(
+            image: image.path, contents: try JobContents(install, guest, proof), gpu: .none, result: result,
+            machine: machine, login: login, options: options)
+        job.gpu = try gpu.request(
+            goingOnWith: Provisioning.unfinishedCards(
+                resultPath: job.resultPath, state: Places(state: options.state).state))
         try await JobLaunch(job: job, login: login, options: options).run(licencesAccepted: install.licencesAccepted)
     }
 

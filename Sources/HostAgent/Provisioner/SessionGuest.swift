@@ -194,10 +194,7 @@ extension MachineSpecification {
         let gpus: [GPUAttachment] =
             switch job.gpu {
             case .simulated: [.simulated]
-            case .passthrough(let addresses):
-                // The whole card, as functions of one slot.
-                prepared.cards?.map { .vfio($0.primary.address, companions: $0.companions.map(\.address)) }
-                    ?? addresses.map { .vfio($0, companions: []) }
+            case .passthrough(let addresses): addresses.map { .vfio($0, companions: []) }
             case .none: []
             }
         let isDefault = job.gpuOptions == GPUOptions()

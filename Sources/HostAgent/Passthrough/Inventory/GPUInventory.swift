@@ -15,10 +15,9 @@ public struct GPUInventory: Codable, Equatable, Sendable {
 }
 
 extension GPUInventory {
-    /// Looks at the GPUs of `tree`. Throws ``Failure`` where there is no list of PCI devices at all.
+    /// Looks at the GPUs of `tree`. Throws ``Failure`` where there is no list of PCI devices, or none can be read.
     public static func read(_ tree: any HostTree) throws -> GPUInventory {
-        try HostPCI(tree).requireDevices()
-        return GPUInventory(tree, devices: HostPCI(tree).allDevices())
+        GPUInventory(tree, devices: try HostPCI(tree).readableDevices())
     }
 
     /// The GPUs among `devices`, with what `tree` tells of them.
@@ -40,15 +39,26 @@ extension GPUInventory {
 }
 
 extension HostPCI {
-    /// Throws ``Failure`` where the host shows no list of PCI devices: another folder was meant, or there is no PCI bus.
-    func requireDevices() throws {
-        guard case .failure(let error) = tree.names(Self.devices) else { return }
-        throw Failure(
-            .gpuUnavailable, operation: "list the GPUs", message: "There is no list of PCI devices: \(error)",
-            evidence: [Self.devices],
-            remedy:
-                "With --system-root, name the folder that holds the other machine's sys/ and proc/, or a recording of "
-                + "it; else look whether sysfs is mounted.", side: .host)
+    /// Every function, or a ``Failure`` where the host shows no list of them, or one of which nothing can be read: another
+    /// folder was meant, a copy lost what its links point to, or there is no PCI bus.
+    func readableDevices() throws -> [HostPCIDevice] {
+        func refusal(_ message: String) -> Failure {
+            Failure(
+                .gpuUnavailable, operation: "list the GPUs", message: message, evidence: [Self.devices],
+                remedy:
+                    "With --system-root, name the folder that holds the other machine's sys/ and proc/, or a recording "
+                    + "of it; else look whether sysfs is mounted.", side: .host)
+        }
+        switch tree.names(Self.devices) {
+        case .failure(let error): throw refusal("There is no list of PCI devices: \(error)")
+        case .success(let names):
+            let devices = allDevices()
+            guard !devices.isEmpty || names.isEmpty else {
+                throw refusal(
+                    "\(names.count) PCI devices are listed, but none can be read: the copy lacks /sys/devices.")
+            }
+            return devices
+        }
     }
 }
 

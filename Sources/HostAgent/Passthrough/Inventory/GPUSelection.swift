@@ -1,7 +1,7 @@
 import Contract
 public import Host
 
-/// What `--gpu` names, resolved to cards. Pure but for ``resolve(_:on:anyDevice:)``.
+/// What `--gpu` names, resolved to cards. Pure but for ``resolve(_:on:anyDevice:goingOnWith:)``.
 public struct GPUSelection: Sendable {
     let gpus: [HostGPU]
     /// Every function of the host.
@@ -16,29 +16,32 @@ public struct GPUSelection: Sendable {
         self.anyDevice = anyDevice
     }
 
-    /// The cards that `words` name on `tree`, as ``resolve(_:)`` does.
+    /// The cards that `words` name on `tree`, as ``resolve(_:goingOnWith:)`` does. Throws ``Failure`` where `tree` has no list
+    /// of PCI devices.
     public static func resolve(
-        _ words: [String], on tree: any HostTree, anyDevice: Bool = false
+        _ words: [String], on tree: any HostTree, anyDevice: Bool = false, goingOnWith earlier: [PCIAddress] = []
     ) throws -> [PCIAddress] {
-        let pci = HostPCI(tree)
-        try pci.requireDevices()
-        let devices = pci.allDevices()
+        let devices = try HostPCI(tree).readableDevices()
         return try GPUSelection(gpus: GPUInventory(tree, devices: devices).gpus, devices: devices, anyDevice: anyDevice)
-            .resolve(words)
+            .resolve(words, goingOnWith: earlier)
     }
 
     /// The first function of each card that is named, in the order of naming; of a GPU the GPU itself.
     ///
     /// A word is an address in any usual form (any function of the card, its audio for instance), an index, part of a
     /// name or a pattern with * and ?, `all`, or `auto`: the only GPU that is neither the boot display nor in use.
+    /// - Parameter earlier: What these words named when an unfinished run was begun, whose VM may hold it now: `auto` then
+    ///   means the same card again.
     /// - Throws: ``Failures``: everything that is unknown, ambiguous, no GPU, or named twice, with what there is to choose.
-    public func resolve(_ words: [String]) throws -> [PCIAddress] {
+    public func resolve(_ words: [String], goingOnWith earlier: [PCIAddress] = []) throws -> [PCIAddress] {
         var failures: [Failure] = []
         var chosen: [PCIAddress] = []
         var namedBy: [PCIAddress: String] = [:]
-        for word in words {
+        for (place, word) in words.enumerated() {
+            // One word, one card, but for `all`, beside which nothing can stand.
+            let before = earlier.count == words.count ? earlier[place] : nil
             do throws(Failure) {
-                for address in try resolve(word) {
+                for address in try resolve(word, before: before) {
                     if let earlier = namedBy[address] {
                         throw refusal(
                             .optionInvalid,
@@ -58,13 +61,15 @@ public struct GPUSelection: Sendable {
         return chosen
     }
 
-    private func resolve(_ word: String) throws(Failure) -> [PCIAddress] {
+    private func resolve(_ word: String, before: PCIAddress?) throws(Failure) -> [PCIAddress] {
         if let address = PCIAddress(word) { return [try card(at: address, word: word)] }
         switch word.lowercased() {
         case "all":
             guard !gpus.isEmpty else { throw nothingHere(word) }
             return gpus.map(\.address)
-        case "auto": return [try automatic()]
+        case "auto":
+            if let before, gpus.contains(where: { $0.address == before }) { return [before] }
+            return [try automatic()]
         case "": throw refusal(.optionInvalid, "--gpu is empty.", howToName)
         default: break
         }

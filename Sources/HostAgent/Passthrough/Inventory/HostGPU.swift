@@ -85,7 +85,10 @@ extension HostGPU {
 
     /// Whether its group holds devices of somebody else's, on host drivers: it cannot be passed through as it is.
     public var sharesGroup: Bool {
-        groupMembers.contains { $0.relation == .other && $0.function.driver.map { !$0.hasSuffix("vfio-pci") } ?? false }
+        groupMembers.contains { member in
+            guard member.relation == .other, let driver = member.function.driver else { return false }
+            return !driver.hasSuffix("vfio-pci") && !driver.hasSuffix("vfio_pci")
+        }
     }
 
     /// The name, or the ids where there is none.

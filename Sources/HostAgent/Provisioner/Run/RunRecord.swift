@@ -1,6 +1,5 @@
 import Contract
 import FoundationEssentials
-import Passthrough
 import SecureShell
 import VirtualMachines
 

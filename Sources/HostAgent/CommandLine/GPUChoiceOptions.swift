@@ -4,7 +4,7 @@ import Passthrough
 import Provisioner
 
 /// Which GPUs a VM gets.
-struct GPUOptions: ParsableArguments {
+struct GPUChoiceOptions: ParsableArguments {
     @Option(
         help: ArgumentHelp(
             "The GPU, its whole card: PCI address in any usual form, index or part of the name as 'gpus' lists them, 'all', "
@@ -15,8 +15,9 @@ struct GPUOptions: ParsableArguments {
     @Flag(help: "Let --gpu name any PCI device by its address, not only NVIDIA's GPUs.")
     var anyDevice = false
 
-    /// The words as cards of this machine. Throws ``Failures`` with everything that is wrong with them.
-    func request() throws -> Job.GPURequest {
+    /// The words as cards of this machine; `earlier` are those that they named when an unfinished run was begun. Throws
+    /// ``Failures`` with everything that is wrong with them.
+    func request(goingOnWith earlier: [PCIAddress] = []) throws -> Job.GPURequest {
         guard !gpu.isEmpty else {
             throw ValidationError(
                 "Name the GPU: --gpu BDF (as lspci shows it), --gpu auto, or --gpu simulated; 'gpus' lists them.")
@@ -25,6 +26,6 @@ struct GPUOptions: ParsableArguments {
         guard !gpu.contains("simulated") else {
             throw ValidationError("--gpu simulated goes with no other GPU.")
         }
-        return .passthrough(try GPUSelection.resolve(gpu, on: LiveHost(), anyDevice: anyDevice))
+        return .passthrough(try GPUSelection.resolve(gpu, on: LiveHost(), anyDevice: anyDevice, goingOnWith: earlier))
     }
 }
