@@ -9,9 +9,9 @@ import Testing
         let folder = try TemporaryFolder()
         defer { folder.remove() }
         let changes = LiveDriverChanges()
-        #expect(await changes.write("vfio-pci\n", to: "\(folder.path)/a", deadline: .seconds(20)) == .accepted)
+        #expect(await changes.write("vfio-pci\n", to: "\(folder.path)/a", deadline: .seconds(300)) == .accepted)
         #expect(folder.read("a") == "vfio-pci\n")
-        guard case .refused(let words) = await changes.write("x\n", to: "/dev/full", deadline: .seconds(20)) else {
+        guard case .refused(let words) = await changes.write("x\n", to: "/dev/full", deadline: .seconds(300)) else {
             Issue.record("/dev/full took it")
             return
         }
