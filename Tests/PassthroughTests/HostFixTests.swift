@@ -107,10 +107,8 @@ extension TableTree {
             for path in ["/boot/grub/grub.cfg", "/boot/grub2/grub.cfg"] {
                 guard let old = tree.text(path) else { continue }
                 hardware.files[path] = old.split(separator: "\n", omittingEmptySubsequences: false).map { line in
-                    let isKernel = line.split(separator: " ").first.map {
-                        ["linux", "linux16", "linuxefi"].contains($0.filter { $0 != "\t" })
-                    }
-                    return isKernel == true ? line + " " + words : String(line)
+                    let first = line.split(whereSeparator: \.isWhitespace).first ?? ""
+                    return ["linux", "linux16", "linuxefi"].contains(first) ? line + " " + words : String(line)
                 }.joined(separator: "\n")
             }
         }

@@ -19,7 +19,7 @@ struct DoctorCommand: AsyncParsableCommand {
 
     @Option(
         help: ArgumentHelp(
-            "The GPU to look at, as 'gpus' lists them: address, index, part of the name, 'all' or 'auto'. All without.",
+            "The GPU to look at, as 'gpus' lists them: address, index, part of the name, 'all' or 'auto'. (default: auto, else all)",
             valueName: "gpu"))
     var gpu: [String] = []
 
@@ -61,7 +61,8 @@ struct DoctorCommand: AsyncParsableCommand {
         let tree = try root.tree()
         let recorder = RecordingTree(tree)
         let looked: any HostTree = record == nil ? tree : recorder
-        let request = DoctorRequest(memory: memory.bytes, gpus: gpu.isEmpty ? [] : try GPUSelection.resolve(gpu, on: looked, anyDevice: true))
+        let request = DoctorRequest(
+            memory: memory.bytes, gpus: gpu.isEmpty ? [] : try GPUSelection.resolve(gpu, on: looked, anyDevice: true))
         if fix {
             let plan = await HostFix.plan(looked, request)
             if let record { try write(recorder.recording, to: record) }

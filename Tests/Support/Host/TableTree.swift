@@ -20,6 +20,12 @@ public struct TableTree: HostTree {
 
     private func isRefused(_ path: String) -> Bool { refused.contains { path == $0 || path.hasPrefix($0 + "/") } }
 
+    private func contains(inside prefix: [UInt8]) -> Bool {
+        files.keys.contains { $0.utf8.starts(with: prefix) } || links.keys.contains { $0.utf8.starts(with: prefix) }
+            || statuses.keys.contains { $0.utf8.starts(with: prefix) }
+            || folders.contains { $0.utf8.starts(with: prefix) }
+    }
+
     private var paths: [String] { Array(files.keys) + links.keys + statuses.keys + folders }
 
     public func read(_ path: String, limit: Int) -> Result<[UInt8], Errno> {
@@ -29,7 +35,8 @@ public struct TableTree: HostTree {
 
     public func names(_ path: String) -> Result<[String], Errno> {
         if isRefused(path) { return .failure(.permissionDenied) }
-        let names = paths.filter { $0.hasPrefix(path + "/") }.compactMap {
+        let inside = Array((path + "/").utf8)
+        let names = paths.filter { $0.utf8.starts(with: inside) }.compactMap {
             $0.dropFirst(path.count + 1).split(separator: "/").first
         }
         guard !names.isEmpty || folders.contains(path) else { return .failure(.noSuchFileOrDirectory) }
@@ -46,7 +53,7 @@ public struct TableTree: HostTree {
         if files[path] != nil || links[path] != nil {
             return .success(HostFileStatus(mode: 0o100644, owner: 0, group: 0))
         }
-        guard folders.contains(path) || paths.contains(where: { $0.hasPrefix(path + "/") }) else {
+        guard folders.contains(path) || contains(inside: Array((path + "/").utf8)) else {
             return .failure(.noSuchFileOrDirectory)
         }
         return .success(HostFileStatus(mode: 0o040755, owner: 0, group: 0))

@@ -136,7 +136,8 @@ extension BootLoader {
         let wanted = entries.map { ($0, arguments($0)) }
         let needy = wanted.filter { !$0.1.isEmpty }
         guard let first = needy.first else { return [] }
-        let touched = allEntries.map(\.source) + [environment, GrubDefaults.path, CommandLineFile.path].compactMap { $0 }
+        let touched =
+            allEntries.map(\.source) + [environment, GrubDefaults.path, CommandLineFile.path].compactMap { $0 }
         let changing = touched.filter { guest.root.exists($0) }
         let run = { (kernel: String, words: [String]) in
             BootLoaderChange.run(

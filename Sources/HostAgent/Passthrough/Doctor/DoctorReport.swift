@@ -4,7 +4,7 @@ public import Host
 public struct DoctorRequest: Equatable, Sendable {
     /// The guest's memory in bytes. All of it is pinned.
     public var memory: Int64
-    /// Functions of the cards that are to be passed through; empty for every NVIDIA GPU.
+    /// Functions of the cards that are to be passed through; empty for the one that `auto` takes, else all.
     public var gpus: [PCIAddress]
 
     /// A request.

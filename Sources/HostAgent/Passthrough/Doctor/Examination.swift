@@ -13,7 +13,7 @@ struct Examination: Sendable {
     let pci: HostPCI
     /// Every PCI function.
     let devices: [HostPCIDevice]
-    /// The cards that are looked at: those asked for, else all NVIDIA GPUs.
+    /// The cards that are looked at: those asked for, else the one that `auto` takes, else all NVIDIA GPUs.
     let cards: [PCICard]
     /// The NVIDIA GPUs, and who holds them.
     let inventory: GPUInventory
@@ -42,7 +42,9 @@ struct Examination: Sendable {
         let known = Set(devices.map(\.address))
         missing = request.gpus.filter { !known.contains($0) }
         var cards: [PCICard] = []
-        for address in request.gpus.isEmpty ? inventory.gpus.map(\.address) : request.gpus
+        // What `--gpu auto` takes; where that is nothing, all of them, to show why.
+        let chosen = inventory.automatic.map { [$0] } ?? inventory.gpus.map(\.address)
+        for address in request.gpus.isEmpty ? chosen : request.gpus
         where !cards.contains(where: { $0.primary.address.isSameSlot(as: address) }) {
             if let card = try? HostPCI(tree).card(address) { cards.append(card) }
         }

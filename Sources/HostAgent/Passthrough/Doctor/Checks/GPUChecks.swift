@@ -14,7 +14,7 @@ extension DoctorReport {
         }
         if host.cards.isEmpty && host.missing.isEmpty {
             findings.append(
-                host.devices.isEmpty
+                host.devices.count < max(1, host.tree.list(devicesFolder).count)
                     ? Finding(
                         "gpu.present", .gpu, .unknown, "Which PCI devices there are is not known.",
                         lookedAt: [devicesFolder])

@@ -155,7 +155,9 @@ extension DoctorReport {
             // host=41:00.0 of vfio-pci, sysfsdev=/sys/…/0000:41:00.0
             let uses = words.contains { word in
                 word.split(separator: ",").contains { option in
-                    names.contains { option == "host=\($0)" || option.hasPrefix("sysfsdev=") && option.hasSuffix("/\($0)") }
+                    names.contains {
+                        option == "host=\($0)" || option.hasPrefix("sysfsdev=") && option.hasSuffix("/\($0)")
+                    }
                 }
             }
             return uses ? (pid, words.first.map { String($0) } ?? "?") : nil

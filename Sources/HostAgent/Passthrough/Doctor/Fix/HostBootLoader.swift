@@ -48,7 +48,9 @@ struct HostBootLoader {
             addFragment(parameters, reason, &fix)
             let text = tree.text(configuration, limit: 4 << 20)
             let entries = text.map { GrubConfiguration($0).entries } ?? []
-            if !fix.files.isEmpty || entries.contains(where: { !missing(parameters, $0).isEmpty }) {
+            // Entries that are the user's own never get them: one that has them all says that it was generated since.
+            let isStale = !entries.isEmpty && !entries.contains { missing(parameters, $0).isEmpty }
+            if !fix.files.isEmpty || isStale {
                 fix.commands.append(.init(generator(configuration), .bootLoader))
             }
         case .grubWithEntries(let folder):
