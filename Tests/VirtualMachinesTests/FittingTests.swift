@@ -59,7 +59,7 @@ private struct FakeHost: HostTree {
         (.size(2 << 20), 0, 4096, 2 << 20, 1),
     ]
 
-    @Test(arguments: freePages) func takesFreeHugepages(
+    @Test(arguments: FittingTests.freePages) func takesFreeHugepages(
         _ request: HugepageRequest, large: Int, small: Int, expected: Int64, node: Int?
     ) throws {
         let host = try FakeHost(
@@ -111,7 +111,7 @@ private struct FakeHost: HostTree {
         (.off, [1], 4, nil, [], 0), (.node(1), [0], 4, 1, [4, 5, 12], 0), (.node(0), [], 4, 0, [0, 1, 2, 3], 0),
     ]
 
-    @Test(arguments: nodeChoices) func choosesANode(
+    @Test(arguments: FittingTests.nodeChoices) func choosesANode(
         _ request: NUMARequest, gpus: [Int?], memory: Int64, node: Int?, cpus: [Int], warnings: Int
     ) throws {
         let host = try FakeHost(Self.twoNodes)
@@ -158,7 +158,9 @@ private struct FakeHost: HostTree {
         ("65536 65536", "000001ffffffffff", false), ("odd", "0", false),
     ]
 
-    @Test(arguments: locks) func memoryThatMayNotBeLocked(_ limits: String, capabilities: String, refused: Bool)
+    @Test(arguments: FittingTests.locks) func memoryThatMayNotBeLocked(
+        _ limits: String, capabilities: String, refused: Bool
+    )
         async throws
     {
         let host = try FakeHost(["/proc/self/status": "CapPrm:\t0\nCapEff:\t\(capabilities)\n"], lock: limits + "\n")

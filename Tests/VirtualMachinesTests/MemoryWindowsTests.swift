@@ -33,7 +33,7 @@ import Testing
         ([gtx1050Ti, h100], .q35, 8, 256, 39),
     ]
 
-    @Test(arguments: needs) func windows(
+    @Test(arguments: MemoryWindowsTests.needs) func windows(
         _ cards: [[PCIRegion]], _ machine: MachineType, memory: Int64, gibibytes: UInt64?, bits: Int
     ) {
         let found = MemoryWindows.needed(

@@ -170,8 +170,9 @@ import Testing
         ),
     ]
 
-    @Test(arguments: impossible) func optionsThatCannotBe(_ options: GPUOptions, count: Int, real: Bool, problems: Int)
-    {
+    @Test(arguments: QEMUArgumentsTests.impossible) func optionsThatCannotBe(
+        _ options: GPUOptions, count: Int, real: Bool, problems: Int
+    ) {
         #expect(options.problems(count: count, anyReal: real).count == problems)
     }
 

@@ -62,9 +62,11 @@ struct LaunchSubject: Equatable {
             }.first
     }
 
-    /// The catalogue writes BDF for the GPU's address, GROUP for its group's number, MEMORY for the guest's memory.
+    /// The catalogue writes BDF for the GPU's address and GROUP for its group's number; how much memory is meant is known
+    /// here alone.
     func filled(_ text: String) -> String {
-        var text = text.replacing("MEMORY", with: "\(memoryBytes >> 20) MiB")
+        var text = text.replacing(
+            "above the guest's memory", with: "above the guest's memory of \(memoryBytes >> 20) MiB")
         if let gpu { text = text.replacing("BDF", with: gpu.description) }
         if let group { text = text.replacing("GROUP", with: "\(group)") }
         return text

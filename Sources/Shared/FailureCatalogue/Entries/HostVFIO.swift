@@ -4,8 +4,8 @@ extension CatalogueEntry {
     /// QEMU's words at its start and VFIO's in the host's kernel log. From the project's failure list and public issue
     /// reports; further wordings are from memory and were not compared with the sources of QEMU and Linux.
     ///
-    /// In messages and remedies BDF stands for the GPU's address, GROUP for the number of its IOMMU group and MEMORY
-    /// for the guest's memory; where a launch of ours fails, they are filled in.
+    /// In messages and remedies BDF stands for the GPU's address and GROUP for the number of its IOMMU group; where a
+    /// launch of ours fails, they are filled in.
     static let hostVFIO: [CatalogueEntry] = [
         CatalogueEntry(
             "vfio.no-iommu-group", .gpuUnavailable, .host, [.qemu, .tool], .root,
@@ -96,7 +96,7 @@ extension CatalogueEntry {
             ],
             message: "The guest's memory cannot be pinned: the limit on locked memory is too low.",
             remedy:
-                "Raise RLIMIT_MEMLOCK above the guest's memory, MEMORY (`ulimit -l unlimited`, or memlock in"
+                "Raise RLIMIT_MEMLOCK above the guest's memory (`ulimit -l unlimited`, or memlock in"
                 + " limits.conf)."
                 + " `provision-gpu-vm doctor` tells the limit."),
         CatalogueEntry(
@@ -209,7 +209,7 @@ extension CatalogueEntry {
                 "cannot allocate memory 'pc.ram'",
             ],
             message: "The host cannot give the guest its memory.",
-            remedy: "Give the guest less than MEMORY with --memory; of hugepages, enough must be free."),
+            remedy: "Give the guest less with --memory; of hugepages, enough must be free."),
         CatalogueEntry(
             "qemu.kvm-unusable", .qemuFailed, .host, [.qemu], .root,
             says: ["Could not access KVM kernel module: Permission denied", "Could not access KVM kernel module"],
