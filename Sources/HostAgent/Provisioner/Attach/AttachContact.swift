@@ -8,10 +8,13 @@ struct AttachContact {
     let job: AttachJob
     let context: JobContext
     let prompts: AttachPrompts
-    /// The key of this run so far.
+    /// The key of this run so far, or of the last one on this machine.
     let remembered: HostKeyPin?
-    /// How long the machine may not answer: longer where it may be rebooting for an earlier command.
-    let patience: Duration
+    /// Whether a run goes on: then the machine may be rebooting just now.
+    let continuing: Bool
+
+    /// How long the machine may not answer.
+    private var patience: Duration { continuing ? AttachSession.rebootDeadline : .seconds(20) }
 
     /// What came of it.
     struct Made {
@@ -29,7 +32,7 @@ struct AttachContact {
             job.access, context, hasAgent: ProcessInfo.processInfo.environment["SSH_AUTH_SOCK"] != nil)
         let late = login.mayArriveLate
         // A person waits here: a login that does not work is told at once.
-        if remembered == nil { login.mayArriveLate = false }
+        if !continuing { login.mayArriveLate = false }
         let shell = try await reach(login, patience).shell(hostKey: hostKey, user: nil)
         let output = try await shell.attempt(MachineSurvey.script, deadline: .seconds(120))
         login.mayArriveLate = late

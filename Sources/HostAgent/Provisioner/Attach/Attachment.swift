@@ -39,7 +39,7 @@ public struct Attachment: Sendable {
         let earlier = try folder.loadAttachment()
         let unfinished = earlier.flatMap { $0.phase != .ended && !startOver ? $0 : nil }
         var inputs = try await check(folder, dryRun: false)
-        let made = try await contact(address, unfinished).make()
+        let made = try await contact(address, earlier).make()
         if var unfinished {
             inputs.recipe.gpus = unfinished.inputs.recipe.gpus
             guard inputs.recipe == unfinished.inputs.recipe else {
@@ -72,10 +72,11 @@ public struct Attachment: Sendable {
         return inputs
     }
 
-    private func contact(_ address: AttachAddress, _ unfinished: AttachRecord?) -> AttachContact {
+    private func contact(_ address: AttachAddress, _ earlier: AttachRecord?) -> AttachContact {
         AttachContact(
-            address: address, job: job, context: context, prompts: prompts, remembered: unfinished?.hostKey,
-            patience: unfinished == nil ? .seconds(20) : AttachSession.rebootDeadline)
+            address: address, job: job, context: context, prompts: prompts,
+            remembered: startOver ? nil : earlier?.hostKey,
+            continuing: !startOver && earlier.map { $0.phase != .ended } == true)
     }
 
     private func gpus(_ survey: MachineSurvey) throws -> [ExpectedGPU] {
@@ -124,7 +125,7 @@ public struct Attachment: Sendable {
             try? FileManager.default.removeItem(atPath: folder.path)
         }
         var inputs = try await check(folder, dryRun: true)
-        let made = try await contact(address, nil).make()
+        let made = try await contact(address, try real.loadAttachment()).make()
         inputs.recipe.gpus = try gpus(made.survey)
         let uploads = PayloadFolder.uploads(inputs.payloads, sources: inputs.sources)
         var files: [AttachDryRunReport.File] = []

@@ -23,8 +23,9 @@ enum HostKeyDecision: Equatable {
         if let remembered {
             guard shown != remembered else { return .accept }
             return changed(
-                endpoint, shown, "expected \(remembered.type) \(remembered.fingerprint), as when the run began",
-                "Find out which machine listens there. If it was installed anew, name its new key with --host-key.")
+                endpoint, shown, "expected \(remembered.type) \(remembered.fingerprint), as when a run here began",
+                "Find out which machine listens there. If it was installed anew, name its new key with --host-key, or give "
+                    + "--start-over, which forgets the old one.")
         }
         switch known.verdict(on: shown) {
         case .known: return .accept
