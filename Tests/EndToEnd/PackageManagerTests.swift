@@ -119,7 +119,7 @@ extension EndToEnd {
                 #expect(try await other.succeeded)
                 #expect(try await manager.installed().isSuperset(of: ["make", "slow"]))
                 try place.record(
-                    "locked", means: "guest.packages-locked",
+                    "locked", of: ["make"], means: "guest.packages-locked",
                     place.runner.ran.first { !$0.result.succeeded && $0.command.arguments.contains("make") })
             }
         }
@@ -147,7 +147,7 @@ extension EndToEnd {
                 if let failed = place.runner.ran.first(where: {
                     !$0.result.succeeded && $0.command.arguments.contains("make")
                 }) {
-                    try place.record("locked-by-rpm", means: "guest.packages-locked", failed)
+                    try place.record("locked-by-rpm", of: ["make"], means: "guest.packages-locked", failed)
                 }
             }
         }
@@ -185,7 +185,7 @@ extension EndToEnd {
                     #expect(failure.evidence.contains { $0.contains(need) }, "\(failure.evidence)")
                     #expect(failure.remedy.contains("--offline"), "\(failure.remedy)")
                     try place.record(
-                        "folder-lacks", means: "guest.prerequisites",
+                        "folder-lacks", of: ["gcc", "make"], means: "guest.prerequisites",
                         place.runner.ran.last {
                             $0.command.arguments.contains { $0.hasSuffix("gcc") || $0.contains("gcc-") }
                         })
@@ -245,7 +245,10 @@ extension EndToEnd {
                     try await place.shell("sed -i s/gpgcheck=0/gpgcheck=1/ /etc/zypp/repos.d/oss.repo")
                 case (.unsigned, .arch):
                     try await place.shell(
-                        "sed -i 's/SigLevel = Never/SigLevel = Required DatabaseOptional/' /etc/pacman.conf")
+                        """
+                        sed -i 's/SigLevel = Never/SigLevel = Required DatabaseOptional/' /etc/pacman.conf
+                        for package in /srv/sources/*.zst; do echo nonsense >$package.sig; done
+                        """)
                 case (.notFound, _), (.onlySomeFound, _), (.broken, _): break
                 }
             }
@@ -270,8 +273,9 @@ extension EndToEnd {
                     #expect(trouble.code == nil && missing.names == ["no-such-package"], "\(missing)")
                 }
                 try place.record(
-                    trouble.rawValue, means: trouble.code?.rawValue ?? "not found: no-such-package",
-                    place.runner.ran.last { $0.command.arguments.contains(trouble.packages[0]) })
+                    trouble.rawValue, of: trouble.packages,
+                    means: trouble.code?.rawValue ?? "not found: no-such-package",
+                    place.runner.ran.last { !$0.result.succeeded })
             }
         }
 

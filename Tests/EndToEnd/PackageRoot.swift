@@ -159,13 +159,16 @@ final class EnteringRunner: CommandRunner {
 
 extension PackageRoot {
     /// Keeps what a program said as a fixture of the unit tests (`UPDATE_GOLDEN`): Fixtures/package-managers/recorded.
-    func record(_ name: String, means: String, _ run: (command: Command, result: CommandResult)?) throws {
+    func record(
+        _ name: String, of packages: [String], means: String, _ run: (command: Command, result: CommandResult)?
+    ) throws {
         let (command, result) = try #require(run, "\(kind.program) never said what \(name) is to record")
         guard getenv("UPDATE_GOLDEN") != nil else { return }
-        let place = root.real("")
+        let place = root.prefix.string
         let text = [
             "# \(try program) in Debian 12, recorded by Scripts/package-managers-lane", "# ran: \(command.line)",
-            "# status: \(result.status)", "# means: \(means)", result.output,
+            "# status: \(result.status)", "# asked for: \(packages.joined(separator: " "))", "# means: \(means)",
+            result.output,
         ].joined(separator: "\n").split(separator: place, omittingEmptySubsequences: false).joined()
         let folder = "\(Lane.package)/Fixtures/package-managers/recorded"
         try SystemRoot.live.createDirectory(folder)

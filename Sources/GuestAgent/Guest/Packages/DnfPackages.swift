@@ -18,7 +18,8 @@ public struct DnfPackages: PackageManager {
     static let diagnoses: [PackageDiagnosis] = [
         .locked(
             "Existing lock /var/run/yum.pid", "currently holding the yum lock", "Failed to obtain the transaction lock",
-            "Failed to obtain rpm transaction lock", "can't create transaction lock", "Failed to obtain lock"),
+            "Failed to obtain rpm transaction lock", "already locked by", "can't create transaction lock",
+            "Failed to obtain lock"),
         .space(
             "more space needed on the", "more space on the", "Insufficient space in download directory",
             "insufficient space"),
@@ -64,6 +65,8 @@ public struct DnfPackages: PackageManager {
 
     public func updateAll(progress: @Sendable (String) -> Void) async throws {
         try await begin(progress)
+        // Metadata count as fresh for two days (48 hours; EL's default): what is newer would be left out.
+        try await commands.require(makeCache, [], progress)
         try await commands.require(upgrade([]), [], progress)
     }
 
@@ -97,7 +100,7 @@ public struct DnfPackages: PackageManager {
     }
 
     public func previewUpdate() -> [DryRun.Action] {
-        vault.map { .write(path: $0.path, text: $0.text) } + [.run(upgrade([]).line)]
+        vault.map { .write(path: $0.path, text: $0.text) } + [.run(makeCache.line), .run(upgrade([]).line)]
     }
 
     private var program: String { distribution.manager.rawValue }

@@ -67,7 +67,10 @@ struct PackageCommands: Sendable {
         let found = diagnose(result)
         let diagnosis = missing.isEmpty || found.code != .prerequisites || found.explainsAbsence ? found : .notFound
         let lines = result.output.lines
-        let telling = lines.filter { line in tellingPrefixes.contains { line.hasPrefix($0) } }
+        // The words that it was known by are among the evidence, wherever they stand in a line.
+        let telling = lines.filter { line in
+            tellingPrefixes.contains { line.hasPrefix($0) } || diagnosis.patterns.contains { line.contains($0) }
+        }
         let failure = Failure.guest(
             diagnosis.code, names.isEmpty ? command.line : "install \(names.joined(separator: ", "))",
             diagnosis.message, evidence: telling.isEmpty ? lines.lastLines(12) : telling.lastLines(12),

@@ -49,8 +49,8 @@ struct PackageDiagnosis: Sendable {
 
     static func unregistered(_ patterns: String...) -> PackageDiagnosis {
         PackageDiagnosis(
-            patterns, .prerequisites, "The guest has no package sources: it is not registered.",
-            "Register the image with its vendor (subscription-manager, SUSEConnect), or give the packages themselves (--offline)."
+            patterns, .prerequisites, "The guest has no package sources: there are none, or it is not registered.",
+            "Give the image sources, or register it with its vendor (subscription-manager, SUSEConnect), or give the packages themselves (--offline)."
         ).explainingAbsence
     }
 

@@ -9,13 +9,16 @@ public struct PacmanPackages: PackageManager {
         self.guest = guest
         commands = PackageCommands(
             guest: guest, sleep: sleep, diagnoses: Self.diagnoses, notFound: Self.notFound,
-            tellingPrefixes: ["error:", "warning:"])
+            tellingPrefixes: ["error:", "warning:", ":: unable to satisfy"])
     }
 
     static let diagnoses: [PackageDiagnosis] = [
         .locked("unable to lock database", "could not lock database"),
         .space("not enough free disk space", "too full"),
-        .untrusted("unknown trust", "invalid or corrupted package", "is marginal trust", "could not be looked up"),
+        .untrusted(
+            "unknown trust", "invalid or corrupted package", "is marginal trust", "could not be looked up",
+            "missing required signature", "invalid or corrupted database"),
+        .unregistered("no usable package repositories configured"),
         .network("Could not resolve host", "failed to synchronize all databases", "failed retrieving file"),
     ]
 

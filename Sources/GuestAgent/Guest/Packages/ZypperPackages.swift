@@ -21,7 +21,7 @@ public struct ZypperPackages: PackageManager {
     }
 
     static let diagnoses: [PackageDiagnosis] = [
-        .locked("System management is locked by the application"),
+        .locked("System management is locked by the application", "can't create transaction lock"),
         .space("more space on the", "Not enough space", "needs more space", "Insufficient disk space"),
         .unregistered("No repositories defined", "no enabled repositories"),
         .network(
