@@ -17,7 +17,7 @@ struct BindCommand: AsyncParsableCommand {
             \(ProvisionCommand.exitStatuses)
             """)
 
-    @OptionGroup var gpus: GPUOptions
+    @OptionGroup var gpus: GPUChoiceOptions
 
     @Option(
         help: ArgumentHelp(

@@ -22,15 +22,6 @@ struct ImageArgument: ParsableArguments {
     var path: String { ProvisionCommand.absolute(image) }
 }
 
-/// The GPUs that a VM gets.
-struct GPUOptions: ParsableArguments {
-    @Option(
-        help: ArgumentHelp(
-            "PCI address of a GPU that is bound to vfio-pci; repeat for several. 'simulated' puts QEMU's edu device in "
-                + "a GPU's place.", valueName: "bdf"))
-    var gpu: [String]
-}
-
 /// Driver and toolkits.
 struct InstallOptions: ParsableArguments {
     @Option(help: ArgumentHelp("NVIDIA's driver runfile, NVIDIA-Linux-x86_64-….run.", valueName: "file"))

@@ -1,5 +1,5 @@
 /// One PCI function of the host, as sysfs shows it at one moment.
-public struct HostPCIDevice: Equatable, Sendable {
+public struct HostPCIDevice: Codable, Equatable, Sendable {
     /// Where it sits.
     public var address: PCIAddress
     /// Vendor id; NVIDIA is 0x10de.

@@ -1,6 +1,6 @@
 /// A whole card: all functions of one slot (GPU, HDMI audio, USB-C, UCSI), and what shares an IOMMU group with any of them.
 /// It goes to a VM as a whole or not at all.
-public struct PCICard: Equatable, Sendable {
+public struct PCICard: Codable, Equatable, Sendable {
     /// The function that was named; of a GPU usually function 0.
     public var primary: HostPCIDevice
     /// The other functions of the slot, in order. Virtual functions are none of them: they come and go with their physical

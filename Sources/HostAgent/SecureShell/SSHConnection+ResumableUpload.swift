@@ -1,4 +1,5 @@
 import Contract
+import Host
 import SystemPackage
 
 /// A large file on its way to a server, in parts if need be: what arrived stays, and the next call goes on from there.

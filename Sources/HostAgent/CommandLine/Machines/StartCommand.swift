@@ -1,7 +1,6 @@
 import ArgumentParser
 import Contract
 import Machines
-import Passthrough
 import Provisioner
 import VirtualMachines
 
@@ -25,12 +24,6 @@ struct StartCommand: AsyncParsableCommand {
     @Option(help: ArgumentHelp("The VM's name. (default: IMAGE's, without what stands behind the last dot)"))
     var name: String?
 
-    @Option(
-        help: ArgumentHelp(
-            "PCI address of a GPU; repeat for several. 'simulated' puts QEMU's edu device in a GPU's place. (default: "
-                + "none)", valueName: "bdf"))
-    var gpu: [String] = []
-
     @Flag(help: "Return once the guest's SSH server answers; the VM runs on.")
     var detach = false
 
@@ -40,6 +33,10 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "Let the guest write to a throwaway disk that goes with the VM's end; IMAGE is not written.")
     var snapshot = false
 
+    @Flag(help: "Print a shell script that starts this VM without this tool, and start nothing.")
+    var printCommand = false
+
+    @OptionGroup(title: "GPU; none without --gpu") var gpu: GPUChoiceOptions
     @OptionGroup(title: "Virtual machine") var machine: MachineOptions
     @OptionGroup(title: "Login") var login: LoginOptions
     @OptionGroup var place: StateOption
@@ -52,20 +49,30 @@ struct StartCommand: AsyncParsableCommand {
 
     func validate() throws {
         if noWait && !detach { throw ValidationError("--no-wait goes with --detach.") }
+        if printCommand && (detach || snapshot) {
+            throw ValidationError(
+                "--print-command goes with neither --detach nor --snapshot: its script runs on IMAGE.")
+        }
     }
 
     func run() async throws {
         let job = try JobLaunch.job(
-            image: image.path, contents: JobContents(), gpu: try request(), destination: .inPlace, machine: machine,
+            image: image.path, contents: JobContents(), gpu: gpu.gpu.isEmpty ? .none : try gpu.request(),
+            destination: .inPlace, machine: machine,
             login: login)
         let renderer = ProgressRenderer(quiet: quiet)
         let context = JobContext(
-            password: try login.password(), passphrase: try login.passphrase(), licencesAccepted: true,
+            password: printCommand ? nil : try login.password(),
+            passphrase: printCommand ? nil : try login.passphrase(), licencesAccepted: true,
             progress: { renderer.show($0) })
         let state = place.places.state
         let starting = Starting(
             StartRequest(job: job, name: name, isSnapshot: snapshot, waitsForGuest: !noWait), state: state,
             context: context)
+        if printCommand {
+            Terminal.write(startScript(for: try await starting.sketch()))
+            return
+        }
         let (stays, format, given) = (!detach, format, place.state)
         try await Interruption.stopping {
             let started = try await starting.run()
@@ -81,17 +88,5 @@ struct StartCommand: AsyncParsableCommand {
             renderer.finish()
             Terminal.note("The VM \(started.stored.name) has ended: \(end.reason).")
         }
-    }
-
-    private func request() throws -> Job.GPURequest {
-        if gpu.isEmpty { return .none }
-        if gpu == ["simulated"] { return .simulated }
-        return .passthrough(
-            try gpu.map { text in
-                guard let address = PCIAddress(text) else {
-                    throw ValidationError("--gpu \(text) is no PCI address like 41:00.0, nor 'simulated' by itself.")
-                }
-                return address
-            })
     }
 }

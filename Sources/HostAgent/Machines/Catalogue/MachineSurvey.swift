@@ -110,6 +110,7 @@ extension GPUAttachment {
     var words: String {
         switch self {
         case .simulated: "simulated"
+        case .awaited: "an empty port"
         case .vfio(let address, _): "\(address)"
         }
     }

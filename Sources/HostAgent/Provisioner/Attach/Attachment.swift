@@ -1,5 +1,6 @@
 public import Contract
 import FoundationEssentials
+import Host
 import SecureShell
 
 /// The job on a machine that runs already: no image, no VM, no host's part. The same command again continues the run.

@@ -1,4 +1,5 @@
 import Contract
+import Host
 import SecureShell
 
 /// What is to become of the key that a machine shows. Pure.

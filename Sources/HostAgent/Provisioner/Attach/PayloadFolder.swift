@@ -1,4 +1,5 @@
 import Contract
+import Host
 import SecureShell
 
 /// Where the files for a running machine lie in it: for root alone, each in a folder named after its digest.

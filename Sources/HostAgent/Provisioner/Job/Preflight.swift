@@ -48,7 +48,7 @@ final class Preflight: ContentsPreflight {
             checkMemory()
             checkPorts()
         }
-        let cards = try await checkGPU()
+        try await checkGPU()
         checkGPUOptions()
         let firmware = try await chooseFirmware(image)
         let fit = try await fitToHost(firmware: firmware, accelerator: accelerator?.accelerator)
@@ -69,7 +69,7 @@ final class Preflight: ContentsPreflight {
             accelerator: accelerator.accelerator, acceleratorReason: accelerator.reason, firmware: firmware,
             hideHypervisor: job.hideHypervisor
                 ?? payloads.driver.map { Compatibility.needsHiddenHypervisor($0.runfile.version) } ?? false,
-            agentPath: agent.path, agentSHA256: agent.sha256, qemuVersion: qemuVersion, warnings: warnings, cards: cards,
+            agentPath: agent.path, agentSHA256: agent.sha256, qemuVersion: qemuVersion, warnings: warnings,
             fit: fit)
         // What the launch would refuse is told here, before a disk is copied. Paths do not matter to it.
         let problems = MachineSpecification(
@@ -197,17 +197,15 @@ final class Preflight: ContentsPreflight {
         }
     }
 
-    /// The cards to be passed through, with all that keeps them from it told; nil where none is asked for. That a card is on
-    /// the host's drivers does not, where it can be claimed.
-    func checkGPU() async throws -> [PCICard]? {
-        guard case .passthrough(let gpus) = job.gpu else { return nil }
+    /// What keeps the cards from being passed through. That one is on the host's drivers does not, where it can be claimed.
+    func checkGPU() async throws {
+        guard case .passthrough(let gpus) = job.gpu else { return }
         var cards: [PCICard] = []
         for gpu in gpus {
             if let card = try await attempt({ try HostPCI().card(gpu) }) { cards.append(card) }
         }
         failures += await context.claims.problems(of: cards)
         warnings += context.claims.warnings(of: cards)
-        return cards
     }
 
     func chooseFirmware(_ image: PreparedJob.Image?) async throws -> Firmware? {

@@ -79,7 +79,7 @@ extension Preflight {
         if let image, writesImage { try await checkThatItCanBeWritten(image) }
         checkMemory()
         checkPorts()
-        let cards = try await checkGPU()
+        try await checkGPU()
         checkGPUOptions()
         let firmware = try await chooseFirmware(image)
         let fit = try await fitToHost(firmware: firmware, accelerator: accelerator?.accelerator)
@@ -89,7 +89,7 @@ extension Preflight {
         return PreparedJob(
             image: image, recipe: Recipe(gpus: []), payloads: [], drives: [], accelerator: accelerator.accelerator,
             acceleratorReason: accelerator.reason, firmware: firmware, hideHypervisor: job.hideHypervisor ?? false,
-            agentPath: "", agentSHA256: "", qemuVersion: "", warnings: warnings, cards: cards,
+            agentPath: "", agentSHA256: "", qemuVersion: "", warnings: warnings,
             fit: fit)
     }
 

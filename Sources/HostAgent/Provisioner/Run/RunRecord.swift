@@ -94,8 +94,6 @@ struct PreparedJob: Codable, Equatable, Sendable {
     var agentSHA256: String
     var qemuVersion: String
     var warnings: [String]
-    /// The cards that are passed through, as they were found; nil in earlier records.
-    var cards: [PCICard]? = nil
     /// How the VM is fitted to the host and its GPUs; nil in records of versions that did not.
     var fit: MachineFit? = nil
 }
