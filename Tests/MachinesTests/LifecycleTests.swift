@@ -76,14 +76,20 @@ import VirtualMachines
             #expect(other?.all.first?.message.contains("the VM web (process \(started.machine.record.pid))") == true)
             // It left nothing behind.
             #expect(bench.list().map(\.name) == ["web"])
-            // A throwaway disk goes with everybody.
+            // Not even below a throwaway disk: what that is backed by would change under it.
+            let below = await #expect(throws: Failures.self) {
+                _ = try await bench.start(StartRequest(job: bench.job(), name: "other", isSnapshot: true))
+            }
+            #expect(below?.all.map(\.code) == [.imageInUse])
+            #expect(started.machine.isRunning)
+            _ = try await bench.stop("web")
+            // Once nobody writes it, one may.
             let snapshot = try await bench.start(
                 StartRequest(job: bench.job(), name: "other", isSnapshot: true))
             #expect(snapshot.machine.record.specification.diskPath == bench.home("other").snapshotDisk)
             _ = try await bench.stop("other", remove: true)
             #expect(bench.list().map(\.name) == ["web"])
             #expect(!FileManager.default.fileExists(atPath: bench.home("other").path))
-            #expect(started.machine.isRunning)
         }
     }
 

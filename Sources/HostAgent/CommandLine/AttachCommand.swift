@@ -77,7 +77,7 @@ struct AttachCommand: AsyncParsableCommand {
             case .json: try Terminal.writeJSON(told)
             case .text: Terminal.write(DryRunRenderer(told).text)
             }
-            if let blocked = told.firstFailure { Glibc.exit(blocked.code.exitStatus) }
+            if let blocked = told.firstFailure { Terminal.end(blocked.code.exitStatus) }
             return
         }
         let report = try await Interruption.stopping(note: "Interrupted. Once more to leave at once.") {

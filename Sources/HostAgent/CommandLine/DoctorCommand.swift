@@ -99,7 +99,10 @@ struct DoctorCommand: AsyncParsableCommand {
         Terminal.note(HostFix.done)
     }
 
-    private func write(_ recording: HostRecording, to file: String) throws {
+    private func write(_ whole: HostRecording, to file: String) throws {
+        var recording = whole
+        // All names of all devices there are would be most of the file.
+        recording.shortenPCINames()
         do {
             try Data(recording.json()).write(to: URL(filePath: ProvisionCommand.absolute(file)), options: .atomic)
         } catch {

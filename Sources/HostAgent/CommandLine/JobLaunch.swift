@@ -54,7 +54,7 @@ struct JobLaunch {
             case .json: try Terminal.writeJSON(dryRun)
             case .text: Terminal.write(DryRunRenderer(dryRun).text)
             }
-            if let blocked = dryRun.firstFailure { exit(blocked.code.exitStatus) }
+            if let blocked = dryRun.firstFailure { Terminal.end(blocked.code.exitStatus) }
             return
         }
         let report = try await Interruption.stopping { try await provisioning.run() }

@@ -55,6 +55,12 @@ enum Terminal {
     static func exit(showing failures: [Failure], folder: String? = nil, status: Int32? = nil) -> Never {
         for failure in failures { note(FailureRenderer(failure).text) }
         if let folder { note("Logs and everything the tools printed: \(folder)") }
-        Glibc.exit(status ?? failures.first?.code.exitStatus ?? 70)
+        end(status ?? failures.first?.code.exitStatus ?? 70)
+    }
+
+    /// Ends the process at once. Not by exit(), whose handlers take OpenSSL down under a connection's thread that may still
+    /// use it (seen: a crash after Ctrl-C); nothing of ours is buffered.
+    static func end(_ status: Int32) -> Never {
+        _exit(status)
     }
 }

@@ -126,13 +126,14 @@ public struct Starting: Sendable {
                         "Choose another --name, or forget that VM: `provision-gpu-vm stop \(home.name) --remove` (its "
                         + "image stays).", side: .host))
         }
-        if !request.isSnapshot, let user = imageUser(but: home.name) {
+        if let user = imageUser(but: home.name) {
             failures.append(
                 Failure(
                     .imageInUse, operation: "start the VM \(home.name)",
                     message: "\(request.job.image) is in use by the VM \(user.name) (process \(user.pid ?? 0)).",
-                    remedy: "Stop that one (`provision-gpu-vm stop \(user.name)`), or give --snapshot, which writes "
-                        + "nothing into the image.", retryable: true, side: .host))
+                    // A throwaway disk on it does not help: what it is backed by must not change.
+                    remedy: "Stop that one (`provision-gpu-vm stop \(user.name)`), or start a copy of the image.",
+                    retryable: true, side: .host))
         }
         do {
             var job = request.job

@@ -29,8 +29,8 @@ struct Examination: Sendable {
     let distribution: String?
     /// Words of the running kernel's command line; nil where not known.
     let parameters: [String]?
-    /// "GenuineIntel", "AuthenticAMD".
-    let cpuVendor: String?
+    /// Whose IOMMU it has, by the firmware's table, else by the processor: "GenuineIntel", "AuthenticAMD".
+    let iommuVendor: String?
     let cpuFlags: Set<Substring>
 
     init(_ tree: any HostTree, _ request: DoctorRequest) async {
@@ -71,9 +71,11 @@ struct Examination: Sendable {
             cpu.split(separator: "\n").first { $0.hasPrefix(name) }?.split(separator: ":").last
         }
         let tables = tree.list("/sys/firmware/acpi/tables")
-        cpuVendor =
-            field("vendor_id").map { $0.filter { $0 != " " } }
-            ?? (tables.contains("DMAR") ? "GenuineIntel" : tables.contains("IVRS") ? "AuthenticAMD" : nil)
+        // The firmware's table first: an emulated machine may have one maker's processor and the other's IOMMU.
+        iommuVendor =
+            tables.contains("DMAR")
+            ? "GenuineIntel"
+            : tables.contains("IVRS") ? "AuthenticAMD" : field("vendor_id").map { $0.filter { $0 != " " } }
         cpuFlags = Set((field("flags") ?? "").split(separator: " "))
     }
 

@@ -41,6 +41,13 @@ final class Preflight: ContentsPreflight {
         let qemuVersion = try await attempt { try await VirtualMachine.qemuVersion() }
         let accelerator = try await attempt { try chooseAccelerator(job.accelerator) }
         let image = try await attempt { try await inspectImage() }
+        if let image, job.destination == .inPlace, image.format != "qcow2" {
+            failures.append(
+                Failure(
+                    .optionInvalid, operation: "look at IMAGE",
+                    message: "--in-place needs a qcow2 image; this is \(image.format).",
+                    remedy: "Leave --in-place out: the result is a new qcow2 file.", side: .host))
+        }
         var inputs = try await lookAtPayloads()
         checkVersions(inputs.payloads)
         checkResult(image, payloads: inputs.bytes)
@@ -134,12 +141,6 @@ final class Preflight: ContentsPreflight {
                 .optionInvalid, operation: "look at IMAGE",
                 message: "--disk-size \(size) is smaller than the disk in \(job.image) (\(info.virtualSize) bytes).",
                 remedy: "A disk can only grow.", side: .host)
-        }
-        if job.destination == .inPlace, info.format != "qcow2" {
-            throw Failure(
-                .optionInvalid, operation: "look at IMAGE",
-                message: "--in-place needs a qcow2 image; this is \(info.format).",
-                remedy: "Leave --in-place out: the result is a new qcow2 file.", side: .host)
         }
         return image
     }

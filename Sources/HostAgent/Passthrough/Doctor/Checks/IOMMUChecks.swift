@@ -24,7 +24,7 @@ extension DoctorReport {
         }
         return finding(
             .blocks, "The firmware announces no IOMMU: there is neither a DMAR nor an IVRS table.",
-            remedy: "Switch \(host.cpuVendor.map(unitName) ?? "VT-d or AMD-Vi") on in the firmware's setup"
+            remedy: "Switch \(host.iommuVendor.map(unitName) ?? "VT-d or AMD-Vi") on in the firmware's setup"
                 + " (often under CPU, chipset or security). A virtual machine needs a virtual IOMMU"
                 + " (QEMU: -device intel-iommu,intremap=on).")
     }
@@ -64,8 +64,8 @@ extension DoctorReport {
                 seen: groups.isEmpty && units.isEmpty ? ["no unit in /sys/class/iommu, no group"] : [],
                 remedy: withTable
                     ? "The firmware has one, so the kernel leaves it off: look at the kernel's parameters below; reboot."
-                    : "Switch \(host.cpuVendor.map(unitName) ?? "VT-d or AMD-Vi") on in the firmware"
-                        + "\(host.cpuVendor == "AuthenticAMD" ? "" : ", add intel_iommu=on to the kernel command line (Intel)");"
+                    : "Switch \(host.iommuVendor.map(unitName) ?? "VT-d or AMD-Vi") on in the firmware"
+                        + "\(host.iommuVendor == "AuthenticAMD" ? "" : ", add intel_iommu=on to the kernel command line (Intel)");"
                         + " reboot.")
         case nil:
             return finding(.unknown, "Whether the IOMMU is on is not known: the groups are not there.")

@@ -32,7 +32,7 @@ extension DoctorReport {
                     "kernel.iommu", wrong, "The kernel is told to leave the IOMMU off.",
                     seen: ["/proc/cmdline: \(off)"],
                     remedy: "Take \(off) out of the kernel command line and reboot.")
-            } else if host.cpuVendor == "AuthenticAMD" || host.cpuVendor == "HygonGenuine" {
+            } else if host.iommuVendor == "AuthenticAMD" || host.iommuVendor == "HygonGenuine" {
                 add(
                     "kernel.iommu", .ok, "AMD's IOMMU needs no parameter: the kernel uses it where the firmware has it."
                 )
@@ -40,7 +40,7 @@ extension DoctorReport {
                 add(
                     "kernel.iommu", .ok, "The kernel is told to use the IOMMU.", seen: ["/proc/cmdline: intel_iommu=on"]
                 )
-            } else if host.cpuVendor == "GenuineIntel" {
+            } else if host.iommuVendor == "GenuineIntel" {
                 let seen = ["/proc/cmdline: no intel_iommu=on"]
                 switch (builtIn, isOn) {
                 case ("y"?, _):
@@ -111,8 +111,8 @@ extension DoctorReport {
             ]
         }
         var needed = ["CONFIG_VFIO", "CONFIG_VFIO_PCI", "CONFIG_IOMMU_SUPPORT"]
-        if host.cpuVendor == "GenuineIntel" { needed += ["CONFIG_INTEL_IOMMU", "CONFIG_IRQ_REMAP"] }
-        if host.cpuVendor == "AuthenticAMD" { needed += ["CONFIG_AMD_IOMMU", "CONFIG_IRQ_REMAP"] }
+        if host.iommuVendor == "GenuineIntel" { needed += ["CONFIG_INTEL_IOMMU", "CONFIG_IRQ_REMAP"] }
+        if host.iommuVendor == "AuthenticAMD" { needed += ["CONFIG_AMD_IOMMU", "CONFIG_IRQ_REMAP"] }
         // "is not set" is certain. A name that does not stand there may belong to another version.
         let off = needed.filter { options[Substring($0)] == "n" }
         let absent = needed.filter { options[Substring($0)] == nil }

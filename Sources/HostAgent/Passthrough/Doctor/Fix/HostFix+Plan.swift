@@ -292,11 +292,10 @@ private struct Planner {
     }
 
     private func boot(blacklistsNouveau: Bool, _ tool: InitramfsTool?, _ fix: inout HostFix) {
-        let tables = tree.list("/sys/firmware/acpi/tables")
         var parameters: [String] = []
-        if host.cpuVendor == "GenuineIntel" || host.cpuVendor == nil && tables.contains("DMAR") {
+        if host.iommuVendor == "GenuineIntel" {
             parameters = ["intel_iommu=on", "iommu=pt"]
-        } else if host.cpuVendor == "AuthenticAMD" || host.cpuVendor == "HygonGenuine" || tables.contains("IVRS") {
+        } else if host.iommuVendor == "AuthenticAMD" || host.iommuVendor == "HygonGenuine" {
             parameters = ["iommu=pt"]
         } else {
             fix.notes.append("The processor's maker is not known: no boot arguments for the IOMMU are written.")
