@@ -42,6 +42,10 @@ public enum InitramfsTool: String, Sendable {
                             exit 0
                         fi
                         find "$DESTDIR" -name 'nouveau.ko*' -exec rm -f {} +
+                        # Newer ones (Debian 13's) copy what the hooks have asked for after the last of them.
+                        if [ -e "${__MODULES_TO_ADD:-}" ]; then
+                            sed -i '/^nouveau$/d' "$__MODULES_TO_ADD"
+                        fi
 
                         """, mode: 0o755)
             ]
