@@ -179,6 +179,11 @@ struct HostCase: CustomTestStringConvertible, Sendable {
         HostCase("AMD", "kernel.iommu", .ok, "AMD") {
             $0.files["/proc/cmdline"] = "ro\n"
             $0.files["/proc/cpuinfo"] = "vendor_id\t: AuthenticAMD\nflags\t\t: svm\n"
+            $0.files["/sys/firmware/acpi/tables/DMAR"] = nil
+            $0.files["/sys/firmware/acpi/tables/IVRS"] = ""
+        },
+        HostCase("an IOMMU of another maker than the processor", "kernel.iommu", .ok, "told to use the IOMMU") {
+            $0.files["/proc/cpuinfo"] = "vendor_id\t: AuthenticAMD\nflags\t\t: svm\n"
         },
         HostCase("ACS override", "kernel.acs-override", .warning) {
             $0.files["/proc/cmdline"] = "intel_iommu=on pcie_acs_override=downstream\n"
