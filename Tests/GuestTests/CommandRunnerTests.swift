@@ -14,7 +14,8 @@ import Testing
     @Test func endsTheWholeGroupAtTheDeadline() async throws {
         let start = ContinuousClock.now
         // The child keeps the output open, and would keep a reader of a pipe waiting.
-        let result = try await runner.run(Command(["sh", "-c", "sleep 1000 & sleep 1000"], deadline: .milliseconds(300)))
+        let result = try await runner.run(
+            Command(["sh", "-c", "sleep 1000 & sleep 1000"], deadline: .milliseconds(300)))
         #expect(result.ending == .timedOut && ContinuousClock.now - start < .seconds(600))
     }
 
