@@ -49,6 +49,9 @@ struct BindCommand: AsyncParsableCommand {
             guard problems.isEmpty else { throw Failures(problems) }
             return try ClaimRenderer.show(await claims.plan(binding: cards, grant: grant), format)
         }
+        // What a killed command left on other cards; these cards' own are taken up where they are.
+        let restored = await claims.restoreAbandoned(sparing: Set(cards.map(\.primary.address)))
+        for problem in restored.failures { Terminal.note("warning: \(SafeText.lines([problem.message]))") }
         let allowBootVGA = allowBootVGA
         let changes = try await CardSignals.betweenCards {
             try await claims.bind(cards, allowBootVGA: allowBootVGA, grant: grant).changes

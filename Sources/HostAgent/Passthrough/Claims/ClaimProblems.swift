@@ -33,19 +33,29 @@ extension Claims {
         }
     }
 
-    /// What is lost while `cards` are claimed, in sentences: the host's console.
+    /// What is lost while `cards` are claimed, or comes with them, in sentences: the host's console, a shared group.
     public func warnings(of cards: [PCICard]) -> [String] {
-        cards.flatMap { card in
-            card.functions.filter { $0.driver.map { !isVFIO($0) } ?? true }.compactMap { function -> String? in
-                let folder = "\(HostPCI.devices)/\(function.address)"
-                if let console = tree.list("\(folder)/graphics").first {
-                    return "The host's console (\(console)) is on \(function.address): it goes dark."
-                }
-                guard let owner = bootFramebuffer(in: tree.text("\(folder)/resource") ?? "") else { return nil }
-                return "The firmware's screen (\(owner) in /proc/iomem) lies in the memory of \(function.address): "
-                    + "it goes dark, and vfio-pci may be refused that memory (\"can't reserve\")."
-            }
+        let own = Set(cards.flatMap(\.functions).map(\.address))
+        let shared = cards.compactMap { card -> String? in
+            let mates = card.groupMates.filter { !own.contains($0.address) && $0.driver == nil }
+            guard !mates.isEmpty else { return nil }
+            let names = mates.map { "\($0.address)" }.joined(separator: ", ")
+            return
+                "\(card.primary.address) shares its IOMMU group with \(names), which no driver has: the guest can reach "
+                + "it, and no driver of the host's can take it meanwhile."
         }
+        return shared
+            + cards.flatMap { card in
+                card.functions.filter { $0.driver.map { !isVFIO($0) } ?? true }.compactMap { function -> String? in
+                    let folder = "\(HostPCI.devices)/\(function.address)"
+                    if let console = tree.list("\(folder)/graphics").first {
+                        return "The host's console (\(console)) is on \(function.address): it goes dark."
+                    }
+                    guard let owner = bootFramebuffer(in: tree.text("\(folder)/resource") ?? "") else { return nil }
+                    return "The firmware's screen (\(owner) in /proc/iomem) lies in the memory of \(function.address): "
+                        + "it goes dark, and vfio-pci may be refused that memory (\"can't reserve\")."
+                }
+            }
     }
 
     /// The name in /proc/iomem of a boot framebuffer that lies in one of a function's regions.

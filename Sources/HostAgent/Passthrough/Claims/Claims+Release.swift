@@ -40,16 +40,20 @@ extension Claims {
     }
 
     /// Puts back what commands that are no more left behind: claims of runs whose VM is provably gone, and claims that were
-    /// half made or half undone. Leaves alone what `bind` keeps, what a living process or VM has, and the run in `except`.
+    /// half made or half undone. Leaves alone what `bind` keeps, what a living process or VM has, the run in `except`, and
+    /// the `cards` that the caller is about to take up itself.
     ///
     /// Returns what was put back, and what went wrong; nothing where this is not root.
-    public func restoreAbandoned(except run: String? = nil) async -> (changes: [CardChange], failures: [Failure]) {
+    public func restoreAbandoned(
+        except run: String? = nil, sparing cards: Set<PCIAddress> = []
+    ) async -> (changes: [CardChange], failures: [Failure]) {
         guard isRoot, folder.exists else { return ([], []) }
         var changes: [CardChange] = []
         var failures: [Failure] = []
         do {
             for claim in try folder.all() {
                 if let run, claim.keeper == .run(folder: run) { continue }
+                if cards.contains(claim.card) { continue }
                 if claim.keeper == .user, claim.stage == .bound, claim.hostBootID == bootID { continue }
                 // Somebody works on it.
                 guard let lock = try? folder.lock(claim.card) else { continue }
