@@ -7,7 +7,7 @@ extension EndToEnd {
     /// The host's commands against a real kernel with real VFIO, in a VM that has an IOMMU and spare devices.
     /// What is asked of each step stands in Fixtures/passthrough-lane; here: that each was there, and passed.
     @Suite(.serialized) struct PassthroughLane {
-        @Test(.enabled(if: Lane.quick, Lane.quickHint), .timeLimit(.minutes(20)))
+        @Test(.enabled(if: Lane.quick, Lane.quickHint), .timeLimit(.minutes(50)))
         func quickHalf() async throws {
             let lane = try await LaneRun([])
             lane.expectPassed([
