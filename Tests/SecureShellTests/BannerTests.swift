@@ -37,6 +37,18 @@ extension OneAtATime {
             #expect(time < .seconds(15))
         }
 
+        /// The last try has no time to tell silence from a slow answer: what the one before saw counts.
+        @Test func aTryCutShortTellsNothing() async throws {
+            let listener = try StubListener(.resetOnce)
+            defer { listener.stop() }
+            let failure = try await expectFailure(.sshUnreachable) {
+                let endpoint = SSHEndpoint(host: "127.0.0.1", port: listener.port)
+                _ = try await waitForSSHBanner(endpoint, deadline: .now + .seconds(2))
+            }
+            #expect(failure.evidence.joined().contains("reset"))
+            #expect(listener.connections == 2)
+        }
+
         @Test func anotherProtocolIsNoBanner() async throws {
             let listener = try StubListener(.chatter("HTTP/1.0 200 OK\r\n"))
             defer { listener.stop() }

@@ -9,6 +9,8 @@ final class StubListener: Sendable {
         case reset
         /// Accepts and says nothing.
         case silent
+        /// Resets the first connection, and is silent from then on.
+        case resetOnce
         /// Accepts and sends this for ever.
         case chatter(String)
     }
@@ -28,9 +30,13 @@ final class StubListener: Sendable {
             while true {
                 let client = accept(descriptor, nil, nil)
                 if client < 0 { return }
-                self?.accepted.withLock { $0 += 1 }
+                let number = self?.accepted.withLock { count in
+                    count += 1
+                    return count
+                }
                 switch manner {
-                case .reset:
+                case .resetOnce where number != 1: break
+                case .reset, .resetOnce:
                     var linger = linger(l_onoff: 1, l_linger: 0)
                     setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
                     close(client)

@@ -9,13 +9,15 @@ import Glibc
 /// Each try has its own deadline of 10 seconds, tries are 0.25 to 1 second apart, and a cancelled task returns at once.
 ///
 /// - Returns: The server's identification, for example "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10".
-/// - Throws: ``Failure`` `ssh.unreachable` with what the last try saw; `CancellationError`.
+/// - Throws: ``Failure`` `ssh.unreachable` with what the last whole try saw (one that `deadline` cut short tells only
+///   where there was no other); `CancellationError`.
 public func waitForSSHBanner(_ endpoint: SSHEndpoint, deadline: ContinuousClock.Instant) async throws -> String {
     let executor = QueueExecutor(label: "ssh-banner \(endpoint)")
     let room = BlockingRoom(executor: executor, interrupt: Interrupt())
     let started = ContinuousClock.now
     var pause = Duration.milliseconds(250)
     var tries = 0
+    var evidence: String?
     while true {
         tries += 1
         let tryDeadline = min(deadline, ContinuousClock.now + .seconds(10))
@@ -26,11 +28,12 @@ public func waitForSSHBanner(_ endpoint: SSHEndpoint, deadline: ContinuousClock.
         case .banner(let text): return text
         case .nothing(let seen):
             let now = ContinuousClock.now
+            if evidence == nil || now < deadline { evidence = seen }
             if now + pause >= deadline {
                 throw Failure.sshUnreachable(
                     endpoint, operation: "wait for the SSH server at \(endpoint)",
                     message: "No SSH server answered within \(wholeSeconds(started.duration(to: now))) s.",
-                    evidence: ["last of \(tries) tries: \(seen)"])
+                    evidence: ["last of \(tries) tries: \(evidence ?? seen)"])
             }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(1))

@@ -155,6 +155,16 @@ extension CatalogueEntry {
             message: "This kernel keeps a symbol from modules that are not GPL, and this driver needs it.",
             remedy: "Use a newer driver, or an image with another kernel."),
         CatalogueEntry(
+            "driver.btf", .driverBuild, .guest, [.driverLog], .cause,
+            says: [
+                LogPattern("pahole: …: Invalid argument", reach: 200), "FAILED: load BTF from vmlinux",
+                "failed to load BTF from vmlinux",
+            ],
+            message: "pahole could not write the module's type information (BTF), which this kernel's build asks for.",
+            remedy:
+                "Put the pahole (package dwarves) into the image that the kernel was built with, or take vmlinux out of"
+                + " the headers' folder: without it the step is skipped."),
+        CatalogueEntry(
             "driver.build", .driverBuild, .guest, [.driverLog], .general,
             says: [
                 "error occurred while performing the step: 'Building kernel modules'",
@@ -162,6 +172,9 @@ extension CatalogueEntry {
                 "Unable to build the NVIDIA kernel module", "Unable to build the {module} kernel module",
                 "Failed to build the kernel module", "The {module} kernel module was not created",
                 "The {module} kernel module failed to build", "error: implicit declaration of function '{function}'",
+                // The compiler's own words come first in the log, and so first in the evidence.
+                LogPattern(".c:…: error: ", reach: 12), LogPattern(".h:…: error: ", reach: 12),
+                LogPattern(".h:…: fatal error: ", reach: 12), LogPattern(".c:…: fatal error: ", reach: 12),
                 "performing the step: 'Checking to see whether the {module} kernel module was successfully built'",
             ],
             message: "The module does not compile against this kernel: the driver is mostly too old for it.",

@@ -34,6 +34,7 @@ static struct proc_dir_entry *proc_root, *proc_gpus;
 static int probed;
 
 /* nvidia-uvm asks for it, and so depends on this module as the real one does. */
+int nvidia_simulated_gpu_count(void);
 int nvidia_simulated_gpu_count(void)
 {
 	return probed;
