@@ -40,14 +40,6 @@ import Testing
         }
     }
 
-    static func problems(_ build: (TemporaryFolder) throws -> Void) throws -> [Failure] {
-        let folder = try TemporaryFolder()
-        defer { folder.remove() }
-        try build(folder)
-        let gpu = try #require(PCIAddress("41:00.0"))
-        return HostPCI(FolderTree(root: folder.path)).passthroughProblems(of: gpu)
-    }
-
     @Test(arguments: [
         ("41:00.0", "0000:41:00.0"), ("0000:41:00.0", "0000:41:00.0"), ("00AB:cD:1f.7", "00ab:cd:1f.7"),
         ("41:00", "0000:41:00.0"), ("0002:41:00", "0002:41:00.0"), ("00000000:41:00.0", "0000:41:00.0"),
@@ -87,57 +79,30 @@ import Testing
         #expect(try HostPCI(FolderTree(root: folder.path)).groupMembers(7) == [device])
     }
 
-    @Test func readyGPU() throws {
-        let problems = try Self.problems { folder in
-            try Self.add("0000:41:00.0", to: folder, driver: "vfio-pci", group: 7)
-            try Self.add("0000:41:00.1", to: folder, classCode: "0x040300", driver: "vfio-pci", group: 7)
-            try Self.add("0000:40:01.0", to: folder, classCode: "0x060400", driver: "pcieport", group: 7)
-            try Self.add("0000:41:00.2", to: folder, classCode: "0x0c0330", driver: "vfio-pci", group: 7)
-            // Somebody else's, but on no driver: the group can be used.
-            try Self.add("0000:42:00.0", to: folder, classCode: "0x020000", group: 7)
-        }
-        #expect(problems.isEmpty)
-    }
-
     @Test func missingGPU() throws {
-        let problems = try Self.problems { _ in }
-        #expect(problems.count == 1)
-        #expect(problems.first?.message.contains("no PCI device") == true)
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        let address = try #require(PCIAddress("41:00.0"))
+        let pci = HostPCI(FolderTree(root: folder.path))
+        let failure = #expect(throws: Failure.self) { try pci.card(address) }
+        #expect(failure?.message.contains("no PCI device") == true)
     }
 
-    @Test func iommuOffAndHostDriver() throws {
-        let problems = try Self.problems { try Self.add("0000:41:00.0", to: $0, driver: "nouveau") }
-        #expect(problems.count == 2)
-        #expect(problems.contains { $0.message.contains("IOMMU is off") })
-        #expect(problems.contains { $0.remedy.contains("driver/unbind") && $0.message.contains("nouveau") })
-    }
-
-    @Test func companionOnAHostDriver() throws {
-        let problems = try Self.problems { folder in
-            try Self.add("0000:41:00.0", to: folder, driver: "vfio-pci", group: 7)
-            try Self.add("0000:41:00.1", to: folder, classCode: "0x040300", driver: "snd_hda_intel", group: 7)
-            try Self.add("0000:41:00.2", to: folder, classCode: "0x0c0330", group: 7)
-        }
-        #expect(
-            problems.map(\.message) == [
-                "0000:41:00.1 is on the driver snd_hda_intel, not on vfio-pci.",
-                "0000:41:00.2 is on no driver, not on vfio-pci.",
-            ])
-    }
-
-    @Test func groupMateOnAHostDriver() throws {
-        let problems = try Self.problems { folder in
-            try Self.add("0000:41:00.0", to: folder, driver: "vfio-pci", group: 7)
-            try Self.add("0000:41:00.1", to: folder, classCode: "0x040300", driver: "vfio-pci", group: 8)
-            try Self.add("0000:42:00.0", to: folder, classCode: "0x020000", driver: "e1000e", group: 7)
-            try Self.add("0000:43:00.0", to: folder, classCode: "0x010802", driver: "nvme", group: 8)
-            try Self.add("0000:44:00.0", to: folder, classCode: "0x010802", driver: "nvme", group: 9)
-        }
-        #expect(
-            problems.map(\.message) == [
-                "0000:42:00.0 shares IOMMU group 7 and is on the host driver e1000e.",
-                "0000:43:00.0 shares IOMMU group 8 and is on the host driver nvme.",
-            ])
+    /// Companions by slot, mates by group; bridges are neither.
+    @Test func cardAndItsGroup() throws {
+        let folder = try TemporaryFolder()
+        defer { folder.remove() }
+        try Self.add("0000:41:00.0", to: folder, driver: "vfio-pci", group: 7)
+        try Self.add("0000:41:00.1", to: folder, classCode: "0x040300", driver: "vfio-pci", group: 8)
+        try Self.add("0000:40:01.0", to: folder, classCode: "0x060400", driver: "pcieport", group: 7)
+        try Self.add("0000:42:00.0", to: folder, classCode: "0x020000", driver: "e1000e", group: 7)
+        try Self.add("0000:43:00.0", to: folder, classCode: "0x010802", group: 8)
+        try Self.add("0000:44:00.0", to: folder, classCode: "0x010802", driver: "nvme", group: 9)
+        let address = try #require(PCIAddress("41:00.0"))
+        let card = try HostPCI(FolderTree(root: folder.path)).card(address)
+        #expect(card.functions.map(\.address.description) == ["0000:41:00.0", "0000:41:00.1"])
+        #expect(card.groups == [7, 8])
+        #expect(card.groupMates.map(\.address.description) == ["0000:42:00.0", "0000:43:00.0"])
     }
 
     /// Copies of sysfs that lost links and files: what udev is told says it too, and the groups' folders.

@@ -179,49 +179,25 @@ final class Session {
         return problems
     }
 
-    /// Writes what the tools printed and the report. Where that cannot be written, the failures are told all the same.
     private func conclude(_ failures: [Failure]) throws -> Report {
-        var failures = failures
-        var journal: [JournalRecord] = []
-        func attempt(_ body: () throws -> Void) {
-            do { try body() } catch {
-                let words = Self.failures(of: error).map(\.message)
-                if failures.isEmpty {
-                    failures = Self.failures(of: error)
-                } else {
-                    failures[0].cleanup += words
-                }
+        let hasFailed = !failures.isEmpty && (isVerdict || record.phase == .preparing)
+        return folder.conclude(failures) {
+            if hasFailed {
+                record.outcome = .failed
+                try enter(.ended)
             }
+            return record.phase == .ended
+        } report: { journal, failures in
+            ReportBuilder(
+                record: record, journal: journal, failures: failures, finishedAt: Date().timeIntervalSince1970,
+                hostKernel: Self.kernelRelease, folder: folder.path
+            ).report()
         }
-        attempt {
-            let copy = try GuestJournal(path: folder.journalPath)
-            journal = copy.records
-            try folder.saveOutputs(of: copy)
-        }
-        if !failures.isEmpty && (isVerdict || record.phase == .preparing) {
-            record.outcome = .failed
-            attempt { try enter(.ended) }
-        }
-        if record.phase == .ended { FolderArchive(store: folder.payloadsPath).prune(keeping: []) }
-        let report = ReportBuilder(
-            record: record, journal: journal, failures: failures, finishedAt: Date().timeIntervalSince1970,
-            hostKernel: Self.kernelRelease, folder: folder.path
-        ).report()
-        attempt { try folder.write(JSON.pretty(report), to: folder.reportPath) }
-        return report
     }
 
     static func failures(of error: any Error) -> [Failure] {
-        switch error {
-        case let failure as Failure: [failure]
-        case let several as Failures: several.all
-        default:
-            [
-                Failure(
-                    .internal, operation: "provision the VM", message: "\(error)",
-                    remedy: "Please report this with the run folder.", side: .host)
-            ]
-        }
+        Failures.list(
+            of: error, operation: "provision the VM", remedy: "Please report this with the run folder.", side: .host)
     }
 
     static var kernelRelease: String {

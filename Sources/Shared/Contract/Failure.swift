@@ -47,4 +47,16 @@ public struct Failures: Error, Equatable, Sendable {
     public init(_ all: [Failure]) {
         self.all = all
     }
+
+    /// What `error` tells, whichever of the two kinds it is. Anything else is a defect of ours on this `side`: `internal`,
+    /// with the given `operation` and `remedy`.
+    public static func list(
+        of error: any Error, operation: String, remedy: String, side: Failure.Side
+    ) -> [Failure] {
+        switch error {
+        case let failure as Failure: [failure]
+        case let several as Failures: several.all
+        default: [Failure(.internal, operation: operation, message: "\(error)", remedy: remedy, side: side)]
+        }
+    }
 }

@@ -128,6 +128,17 @@ import Testing
         #expect(failures.first?.evidence == ["process 900 (python3) has /dev/nvidia0 open"])
     }
 
+    /// Such a one has not chosen its GPU yet, or asks the driver about all of them.
+    @Test func whoHasTheDriverOpenHoldsItsCards() async throws {
+        let bench = try ClaimBench(Situation.nvidia.state)
+        bench.kernel.change {
+            $0.processes[901] = FakeKernel.Process("dcgm", open: ["/dev/nvidiactl", "/dev/nvidia-uvm"])
+            $0.processes[902] = FakeKernel.Process("python3", open: ["/dev/nvidiactl", "/dev/nvidia3"])
+        }
+        let failures = try await Self.problems(bench)
+        #expect(failures.first?.evidence == ["process 901 (dcgm) has /dev/nvidia-uvm, /dev/nvidiactl open"])
+    }
+
     @Test func neverUnderALivingMachine() async throws {
         let bench = try Self.bench()
         _ = try await bench.claims.bind(try bench.cards())

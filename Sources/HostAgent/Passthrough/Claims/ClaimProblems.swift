@@ -10,11 +10,12 @@ extension Claims {
     public func problems(of cards: [PCICard], allowBootVGA: Bool = false) async -> [Failure] {
         let own = Set(cards.flatMap(\.functions).map(\.address))
         let daemonRuns = await PersistenceDaemon.isActive(tree)
+        let allHolders = CardHolders(tree, cards: cards)
         return cards.flatMap { card -> [Failure] in
             let operation = "claim the card \(card.primary.address)"
             var problems = card.functions.filter(\.isBridge).map { bridge($0, operation) }
             let ungrouped = card.functions.filter { $0.iommuGroup == nil }.map(\.address)
-            if !ungrouped.isEmpty { problems.append(withoutGroup(ungrouped, operation: operation)) }
+            if !ungrouped.isEmpty { problems.append(withoutGroup(ungrouped, operation)) }
             // A mate without a driver, or on vfio-pci, leaves the group usable.
             let mates = card.groupMates.filter { !own.contains($0.address) && $0.driver != nil && !$0.isOnVFIO }
             if !mates.isEmpty { problems.append(sharedGroup(card, mates, operation)) }
@@ -25,8 +26,9 @@ extension Claims {
             if !allowBootVGA, let screen = onHost.first(where: \.isBootVGA) {
                 problems.append(bootScreen(screen, operation))
             }
-            let holders = pci.holders(of: pci.driverNodes(onHost.map(\.address))).filter {
-                !(daemonRuns && $0.isPersistenceDaemon)
+            // The daemon is stopped on the way, where it is a service.
+            let holders = allHolders.throughDriver(of: card).filter {
+                !(daemonRuns && $0.kind == .persistenceDaemon)
             }
             if !holders.isEmpty { problems.append(held(card, holders, operation)) }
             return problems
@@ -79,11 +81,6 @@ extension Claims {
     }
 }
 
-extension CardHolder {
-    /// The kernel keeps 15 bytes of a name.
-    var isPersistenceDaemon: Bool { name == PersistenceDaemon.name.prefix(15) || name == PersistenceDaemon.name }
-}
-
 func rootNeeded(_ card: PCICard, _ operation: String) -> Failure {
     let drivers = card.functions.map { "\($0.address) is on \($0.driver ?? "no driver")" }
     return Failure(
@@ -91,6 +88,17 @@ func rootNeeded(_ card: PCICard, _ operation: String) -> Failure {
         message: "Only root can take a card from its drivers and bind it to vfio-pci.", evidence: drivers,
         remedy: "Run `sudo provision-gpu-vm bind --gpu \(card.primary.address) --user $USER` once, then this command "
             + "again as you are; or run this command as root.", side: .host)
+}
+
+private func withoutGroup(_ addresses: [PCIAddress], _ operation: String) -> Failure {
+    let names = addresses.map(\.description).joined(separator: ", ")
+    return Failure(
+        .gpuUnavailable, operation: operation,
+        message: "\(names) \(addresses.count == 1 ? "is" : "are") in no IOMMU group: the IOMMU is off.",
+        evidence: addresses.map { "/sys/bus/pci/devices/\($0)/iommu_group does not exist" },
+        remedy:
+            "Switch VT-d or AMD-Vi on in the firmware; on Intel add intel_iommu=on to the kernel command line; reboot.",
+        side: .host)
 }
 
 private func bridge(_ device: HostPCIDevice, _ operation: String) -> Failure {
@@ -122,7 +130,7 @@ private func bootScreen(_ device: HostPCIDevice, _ operation: String) -> Failure
             + "--allow-boot-vga` takes it; or make another GPU the first one in the firmware.", side: .host)
 }
 
-private func held(_ card: PCICard, _ holders: [CardHolder], _ operation: String) -> Failure {
+private func held(_ card: PCICard, _ holders: [GPUHolder], _ operation: String) -> Failure {
     Failure(
         .gpuInUse, operation: operation, message: "\(card.primary.address) is in use on this host.",
         evidence: holders.map(\.description),

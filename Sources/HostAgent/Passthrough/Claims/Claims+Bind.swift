@@ -173,7 +173,8 @@ extension Claims {
             if case .refused(let words) = await changes.run(PersistenceDaemon.stop) { notes.append(words) }
             notes.append("\(PersistenceDaemon.name) was stopped; it is started again by the release.")
         }
-        let holders = pci.holders(of: pci.driverNodes(functions))
+        let card = try pci.card(claim.card)
+        let holders = CardHolders(tree, cards: [card]).throughDriver(of: card)
         guard holders.isEmpty else {
             throw Failure(
                 .gpuInUse, operation: "claim the card \(claim.card)", message: "\(claim.card) is in use on this host.",

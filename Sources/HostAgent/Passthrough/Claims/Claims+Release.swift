@@ -182,15 +182,8 @@ extension Claims {
     }
 
     static func failures(of error: any Error) -> [Failure] {
-        switch error {
-        case let failure as Failure: [failure]
-        case let several as Failures: several.all
-        default:
-            [
-                Failure(
-                    .internal, operation: "put a card back", message: "\(error)",
-                    remedy: "Run `provision-gpu-vm release --all` as root.", side: .host)
-            ]
-        }
+        Failures.list(
+            of: error, operation: "put a card back", remedy: "Run `provision-gpu-vm release --all` as root.",
+            side: .host)
     }
 }

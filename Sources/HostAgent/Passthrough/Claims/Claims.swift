@@ -52,16 +52,16 @@ public struct Claims: Sendable {
     }
 
     /// Who uses a claimed card now: its VM, and whoever else has it open through vfio-pci. Empty where it is provably free.
-    public func users(of claim: Claim) -> [CardHolder] {
-        let holders = pci.holders(of: pci.vfioNodes(claim.functions.map(\.address)))
+    public func users(of claim: Claim) -> [GPUHolder] {
+        let holders = (try? pci.card(claim.card)).map { CardHolders(tree, cards: [$0]).throughVFIO(of: $0) } ?? []
         guard let machine = claim.machine, machine.process.isAlive(tree),
             !holders.contains(where: { $0.pid == machine.process.pid })
         else { return holders }
         let name = tree.attribute("/proc/\(machine.process.pid)/comm") ?? "?"
-        return [CardHolder(pid: machine.process.pid, name: name, node: machine.folder)] + holders
+        return [GPUHolder(pid: machine.process.pid, name: name, kind: .vm, nodes: [machine.folder])] + holders
     }
 
-    func inUse(_ claim: Claim, _ users: [CardHolder], _ operation: String) -> Failure {
+    func inUse(_ claim: Claim, _ users: [GPUHolder], _ operation: String) -> Failure {
         Failure(
             .gpuInUse, operation: operation, message: "\(claim.card) is in use by a running VM.",
             evidence: users.map(\.description),
@@ -133,8 +133,8 @@ public struct Claims: Sendable {
     }
 
     private func hanging(_ function: ClaimedFunction, _ step: ClaimedFunction.Step, _ seen: [String]) -> Failure {
-        let nodes = pci.driverNodes([function.address]) + pci.vfioNodes([function.address])
-        let holders = pci.holders(of: nodes).map(\.description)
+        let card = try? pci.card(function.address)
+        let holders = card.map { CardHolders(tree, cards: [$0]).all(of: $0).map(\.description) } ?? []
         return Failure(
             .driverStuck, operation: "change the driver of \(function.address)",
             message: "The kernel did not come back within \(deadline) from: \(step.shell)",

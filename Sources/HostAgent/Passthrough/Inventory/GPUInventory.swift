@@ -25,16 +25,15 @@ extension GPUInventory {
         let gpus = devices.filter { $0.isNVIDIAGPU && !$0.isVirtualFunction }
         let cards = gpus.map { $0.card(among: devices) }
         let names = PCINames(tree, for: cards.flatMap { $0.functions + devices.members(of: $0.groups) })
-        let open = OpenDeviceNodes(tree)
-        let nodes = GPUNodes(tree, gpus: gpus, cards: cards)
+        let holders = CardHolders(tree, cards: cards)
         self.gpus = cards.enumerated().map { index, card in
             HostGPU(
                 card, index: index, members: devices.members(of: card.groups), names: names,
-                model: nodes.model[card.primary.address], holders: open.holders { nodes.held(by: $0, of: card) })
+                model: holders.model(of: card), holders: holders.all(of: card))
         }
         let free = self.gpus.filter { $0.reservations.isEmpty }
         automatic = free.count == 1 ? free[0].address : nil
-        unseenProcesses = open.unseen
+        unseenProcesses = holders.unseenProcesses
     }
 }
 

@@ -315,34 +315,18 @@ final class AttachSession {
         return problems
     }
 
-    /// Writes what the tools printed and the report. Where that cannot be written, the failures are told all the same.
-    private func conclude(_ given: [Failure]) -> Report {
-        var failures = given
-        var journal: [JournalRecord] = []
-        func attempt(_ body: () throws -> Void) {
-            do { try body() } catch {
-                if failures.isEmpty {
-                    failures = Session.failures(of: error)
-                } else {
-                    failures[0].cleanup += Session.failures(of: error).map(\.message)
-                }
+    private func conclude(_ failures: [Failure]) -> Report {
+        folder.conclude(failures) {
+            if isVerdict {
+                record.outcome = .failed
+                try enter(.ended)
             }
+            return record.phase == .ended
+        } report: { journal, failures in
+            AttachReportBuilder(
+                record: record, journal: journal, failures: failures, finishedAt: Date().timeIntervalSince1970,
+                hostKernel: Session.kernelRelease, folder: folder.path
+            ).report()
         }
-        attempt {
-            let copy = try GuestJournal(path: folder.journalPath)
-            journal = copy.records
-            try folder.saveOutputs(of: copy)
-        }
-        if isVerdict {
-            record.outcome = .failed
-            attempt { try enter(.ended) }
-        }
-        if record.phase == .ended { FolderArchive(store: folder.payloadsPath).prune(keeping: []) }
-        let report = AttachReportBuilder(
-            record: record, journal: journal, failures: failures, finishedAt: Date().timeIntervalSince1970,
-            hostKernel: Session.kernelRelease, folder: folder.path
-        ).report()
-        attempt { try folder.write(JSON.pretty(report), to: folder.reportPath) }
-        return report
     }
 }

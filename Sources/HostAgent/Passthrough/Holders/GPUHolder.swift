@@ -28,6 +28,11 @@ public struct GPUHolder: Codable, Equatable, Sendable {
     }
 }
 
+extension GPUHolder: CustomStringConvertible {
+    /// "process 900 (python3) has /dev/nvidia0 open".
+    public var description: String { "process \(pid) (\(name)) has \(nodes.joined(separator: ", ")) open" }
+}
+
 extension GPUHolder {
     /// A process by its command's name and its arguments (/proc/PID/cmdline, each ended by a zero).
     init(pid: Int32, name: String, arguments: String, nodes: [String]) {

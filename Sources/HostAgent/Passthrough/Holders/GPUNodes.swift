@@ -13,29 +13,32 @@ struct GPUNodes: Sendable {
     /// /dev/nvidiaN of the others.
     private var numbered: Set<String> = []
 
-    init(_ tree: any HostTree, gpus: [HostPCIDevice], cards: [PCICard]) {
-        for (gpu, card) in zip(gpus, cards) {
+    init(_ tree: any HostTree, cards: [PCICard]) {
+        for card in cards {
+            let gpu = card.primary.address
             var nodes = Set(card.groups.flatMap { ["/dev/vfio/\($0)", "/dev/vfio/noiommu-\($0)"] })
             for function in card.functions {
                 let folder = "\(HostPCI.devices)/\(function.address)"
                 // With iommufd a device has a node of its own (Documentation/driver-api/vfio.rst, "VFIO device cdev").
                 nodes.formUnion(tree.list("\(folder)/vfio-dev").map { "/dev/vfio/devices/\($0)" })
                 nodes.formUnion(tree.list("\(folder)/drm").map { "/dev/dri/\($0)" })
-            }
-            if gpu.driver == "nvidia" {
-                onNVIDIA.insert(gpu.address)
-                let facts = Self.information(tree, gpu.address)
-                model[gpu.address] = facts["Model"]
+                let facts = Self.information(tree, function.address)
+                guard function.driver == "nvidia" || !facts.isEmpty else { continue }
+                onNVIDIA.insert(gpu)
+                model[gpu] = facts["Model"]
                 if let minor = facts["Device Minor"].flatMap({ Int($0) }) {
                     nodes.insert("/dev/nvidia\(minor)")
                     numbered.insert("/dev/nvidia\(minor)")
                 } else {
-                    unnumbered.insert(gpu.address)
+                    unnumbered.insert(gpu)
                 }
             }
-            own[gpu.address] = nodes
+            own[gpu] = nodes
         }
     }
+
+    /// Whether vfio hands the node out.
+    static func isVFIO(_ node: String) -> Bool { node.hasPrefix("/dev/vfio/") }
 
     /// What of a process's nodes leads to a card. Nodes of the driver as a whole (nvidiactl, nvidia-uvm) count for every card
     /// on it where the process has no single GPU's node; one whose GPU is not known for every card whose node is not known.
