@@ -6,8 +6,9 @@ public import Passthrough
 /// - QEMU's window for 64-bit BARs (`pci-hole64-size`) is 32 GiB on q35 (Q35_PCI_HOST_HOLE64_SIZE_DEFAULT, hw/pci-host/q35.c)
 ///   and 2 GiB on pc (I440FX_PCI_HOST_HOLE64_SIZE_DEFAULT, include/hw/pci-host/i440fx.h). ACPI tells the guest of it.
 /// - OVMF's is 32 GiB as well, whatever QEMU's is, unless `opt/ovmf/X-PciMmio64Mb` says otherwise, in MiB and up to 16 TiB
-///   (OvmfPkg/Library/PlatformInitLib/MemDetect.c). It aligns the window's base to the window's size. From edk2 202211 on it
-///   takes an eighth of the address space where it knows its width, and the larger of both.
+///   (OvmfPkg/Library/PlatformInitLib/MemDetect.c, read at edk2 0d5afd18). It aligns the window's base to the window's size.
+///   From edk2 202211 on it takes an eighth of the address space, and the larger of both, where it trusts the processor's
+///   width: 41 bits or more, 36 or 39 of Intel's, 40 of AMD's; of more than 46 it uses 46, and 40 without pages of 1 GiB.
 /// - SeaBIOS makes its own window as large as the BARs need (src/fw/pciinit.c, pci_bios_map_devices).
 /// - QEMU ends at once with "phys-bits too low" where memory and window pass the processor's address bits
 ///   (hw/i386/pc.c, pc_memory_init).
@@ -120,7 +121,7 @@ public func physicalAddressBits(cpuinfo: String) -> Int? {
     return Int(words[0])
 }
 
-/// The bits that QEMU's own translator gives its processors (TCG_PHYS_ADDR_BITS, target/i386/cpu.h).
+/// The bits that QEMU's own translator gives its processors (TCG_PHYS_ADDR_BITS, target/i386/tcg/helper-tcg.h).
 let emulatedAddressBits = 40
 
 private func alignedUp(_ value: UInt64, to alignment: UInt64) -> UInt64 {
