@@ -9,8 +9,10 @@ public protocol DriverChanges: Sendable {
     ///   device open, out of reach of every signal; it is then left behind, and ``DriverChange/hanging(_:)`` tells of it.
     func write(_ text: String, to path: String, deadline: Duration) async -> DriverChange
 
-    /// Runs a program that changes the host (modprobe, systemctl) to its end.
-    func run(_ arguments: [String]) async -> DriverChange
+    /// Runs a program that changes the host (modprobe, systemctl).
+    ///
+    /// - Parameter deadline: How long it may take; a module's start can hang as a write can.
+    func run(_ arguments: [String], deadline: Duration) async -> DriverChange
 
     /// Gives a device node to a user; its group stays.
     func setOwner(_ user: UInt32, of path: String) -> DriverChange

@@ -16,25 +16,19 @@ public struct LiveDriverChanges: DriverChanges {
     }
 
     public func write(_ text: String, to path: String, deadline: Duration) async -> DriverChange {
-        let child = WritingChild()
-        child.start(text, path)
+        // cat hands on in one write(2) what it reads at once, and tells the kernel's answer in words.
+        let child = ChangingChild("the write", .path("/bin/sh"), ["-c", "exec cat >\"$0\"", path], input: text)
         guard let end = await child.end(within: deadline) else { return .hanging(await child.abandon()) }
         countdown.count()
         return end
     }
 
-    public func run(_ arguments: [String]) async -> DriverChange {
+    public func run(_ arguments: [String], deadline: Duration) async -> DriverChange {
         guard let name = arguments.first else { return .refused("no program") }
-        do {
-            let result = try await runTool(
-                name, Array(arguments.dropFirst()), package: name, operation: "run \(name)")
-            guard result.status == 0 else {
-                return .refused((result.complaints + ["status \(result.status)"]).joined(separator: "; "))
-            }
-            return .accepted
-        } catch {
-            return .refused("\(name) cannot be run: \(error)")
-        }
+        guard let program = findExecutable(name) else { return .refused("there is no \(name) on this host") }
+        let child = ChangingChild(name, .path(FilePath(program)), Array(arguments.dropFirst()), input: "")
+        guard let end = await child.end(within: deadline) else { return .hanging(await child.abandon()) }
+        return end
     }
 
     public func setOwner(_ user: UInt32, of path: String) -> DriverChange {
@@ -60,29 +54,31 @@ private final class WriteCountdown: Sendable {
     }
 }
 
-/// One write in a process of its own, which may never come back. It has a session of its own, too: a Ctrl-C in the
+/// One change in a process of its own, which may never come back. It has a session of its own, too: a Ctrl-C in the
 /// terminal must not end it halfway.
-private final class WritingChild: Sendable {
+private final class ChangingChild: Sendable {
     private struct State {
         var pid: Int32?
         var end: DriverChange?
         var waiter: CheckedContinuation<DriverChange?, Never>?
     }
 
+    /// What it does, for people: "the write".
+    private let name: String
     private let state = Mutex(State())
 
-    func start(_ text: String, _ path: String) {
+    init(_ name: String, _ executable: Executable, _ arguments: [String], input: String) {
+        self.name = name
         var options = PlatformOptions()
         options.createSession = true
-        // cat hands on in one write(2) what it reads at once, and tells the kernel's answer in words.
         let configuration = Configuration(
-            executable: .path("/bin/sh"), arguments: ["-c", "exec cat >\"$0\"", path],
+            executable: executable, arguments: Arguments(arguments),
             environment: .inherit.updating(["LC_ALL": "C"]), platformOptions: options)
         // Detached: a cancelled task would kill the child between opening and writing.
         Task.detached { [self] in
             do {
                 let result = try await Subprocess.run(
-                    configuration, input: .string(text), output: .discarded, error: .string(limit: 4096)
+                    configuration, input: .string(input), output: .discarded, error: .string(limit: 4096)
                 ) { execution in
                     let pid = execution.processIdentifier.value
                     state.withLock { $0.pid = pid }
@@ -94,7 +90,7 @@ private final class WritingChild: Sendable {
                     finish(.refused(words.isEmpty ? "\(result.terminationStatus)" : words))
                 }
             } catch {
-                finish(.refused("the write cannot be begun: \(error)"))
+                finish(.refused("\(name) cannot be begun: \(error)"))
             }
         }
     }
@@ -131,8 +127,8 @@ private final class WritingChild: Sendable {
 
     /// Looks at what hangs, asks it to go, and leaves it: in the kernel it hears no signal.
     func abandon() async -> [String] {
-        guard let pid = state.withLock({ $0.pid }) else { return ["the writing process did not start"] }
-        var seen = ["the write is in process \(pid), state \(ProcessStat(pid: pid).map { String($0.state) } ?? "gone")"]
+        guard let pid = state.withLock({ $0.pid }) else { return ["the process of \(name) did not start"] }
+        var seen = ["\(name) is in process \(pid), state \(ProcessStat(pid: pid).map { String($0.state) } ?? "gone")"]
         for name in ["wchan", "stack"] {
             let text = LiveHost().text("/proc/\(pid)/\(name)", limit: 4096) ?? ""
             seen += text.split(separator: "\n").prefix(12).map { "/proc/\(pid)/\(name): \($0)" }

@@ -33,7 +33,19 @@ import Testing
     }
 
     @Test func programs() async {
-        #expect(await LiveDriverChanges().run(["true"]) == .accepted)
-        #expect(await LiveDriverChanges().run(["false"]) == .refused("status 1"))
+        #expect(await LiveDriverChanges().run(["true"], deadline: .seconds(300)) == .accepted)
+        #expect(await LiveDriverChanges().run(["false"], deadline: .seconds(300)) != .accepted)
+        let hanging = await LiveDriverChanges().run(["sleep", "300"], deadline: .milliseconds(300))
+        guard case .hanging(let seen) = hanging else {
+            Issue.record("\(hanging)")
+            return
+        }
+        #expect(seen.first?.hasPrefix("sleep is in process") == true)
+        guard case .refused(let words) = await LiveDriverChanges().run(["no-such-program"], deadline: .seconds(300))
+        else {
+            Issue.record("it was run")
+            return
+        }
+        #expect(words.contains("no-such-program"))
     }
 }

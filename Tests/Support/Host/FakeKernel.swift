@@ -115,7 +115,7 @@ public final class FakeKernel: HostTree, DriverChanges {
         return operate("echo\(line.isEmpty ? "" : " \(line)") > \(path)") { $0.write(line, path) }
     }
 
-    public func run(_ arguments: [String]) async -> DriverChange {
+    public func run(_ arguments: [String], deadline: Duration) async -> DriverChange {
         operate(arguments.joined(separator: " ")) { $0.run(arguments) }
     }
 

@@ -170,7 +170,11 @@ extension Claims {
         claim.stoppedPersistence = claim.stoppedPersistence || isActive || others
         try folder.save(claim)
         if isActive {
-            if case .refused(let words) = await changes.run(PersistenceDaemon.stop) { notes.append(words) }
+            switch await changes.run(PersistenceDaemon.stop, deadline: PersistenceDaemon.deadline) {
+            case .accepted: break
+            case .refused(let words): notes.append(words)
+            case .hanging(let seen): notes += seen
+            }
             notes.append("\(PersistenceDaemon.name) was stopped; it is started again by the release.")
         }
         let card = try pci.card(claim.card)

@@ -157,7 +157,7 @@ extension Claims {
             for node in claim.nodes { restore(node, &notes) }
             guard failures.isEmpty else { return (notes, failures) }
             if claim.stoppedPersistence {
-                switch await changes.run(PersistenceDaemon.restart) {
+                switch await changes.run(PersistenceDaemon.restart, deadline: PersistenceDaemon.deadline) {
                 case .accepted: notes.append("\(PersistenceDaemon.name) was started again.")
                 case .refused(let words): notes.append("\(PersistenceDaemon.name) did not start again: \(words)")
                 case .hanging: notes.append("\(PersistenceDaemon.name) did not start again in time.")

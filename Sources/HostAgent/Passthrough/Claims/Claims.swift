@@ -103,7 +103,7 @@ public struct Claims: Sendable {
             switch step {
             case .done: return
             case .stuck: throw stuck(function, now, toBind: toBind, words)
-            case .load(let module): answer = await changes.run(["modprobe", module])
+            case .load(let module): answer = await changes.run(["modprobe", module], deadline: deadline)
             case .write(let write): answer = await changes.write(write.text, to: write.path, deadline: deadline)
             }
             tried.append(step)

@@ -13,4 +13,6 @@ enum PersistenceDaemon {
     static let stop = ["systemctl", "stop", name]
     /// Also where it runs again meanwhile: it takes up only the GPUs that it finds when it starts.
     static let restart = ["systemctl", "restart", name]
+    /// How long either may take: systemd itself gives a service 90 seconds to stop.
+    static let deadline: Duration = .seconds(120)
 }
