@@ -3,8 +3,20 @@ import Contract
 import Glibc
 import Guest
 
-/// The agent that runs in the guest: root is needed for nearly everything.
+/// Where the process begins. The work is in a task, and the main thread waits for signals: an asynchronous `main` would end
+/// it by pthread_exit, which unwinds the stack, and the agent ships without the tables for that (Scripts/build).
 @main
+enum Start {
+    static func main() {
+        Task.detached {
+            await GPUGuestAgent.run()
+            exit(EXIT_SUCCESS)
+        }
+        while true { pause() }
+    }
+}
+
+/// The agent that runs in the guest: root is needed for nearly everything.
 struct GPUGuestAgent: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "gpu-guest-agent",
@@ -17,7 +29,8 @@ struct GPUGuestAgent: AsyncParsableCommand {
             VersionCommand.self,
         ])
 
-    static func main() async {
+    /// Does what the arguments say. Returns only when that has worked.
+    static func run() async {
         signal(SIGPIPE, SIG_IGN)  // the host's connection may break at any write
         signal(SIGTERM) { _ in StopRequest.make() }
         do {
