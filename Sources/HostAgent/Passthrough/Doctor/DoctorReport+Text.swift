@@ -54,7 +54,7 @@ extension Finding {
         var lines = Hanging.lines("  ", message) + ["      [\(name)]"]
         for line in seen { lines += Hanging.lines("      seen: ", line) }
         if seen.isEmpty || verdict == .unknown {
-            lines += Hanging.lines("      looked at: ", lookedAt.joined(separator: ", "))
+            lines += Hanging.lines("      looked at ", lookedAt.joined(separator: ", "))
         }
         if let remedy { lines += Hanging.lines("      what to do: ", remedy) }
         return lines
