@@ -13,7 +13,8 @@ enum CSVLine {
     ]
     private static let families = [
         "accounting", "bbx", "c2c", "clocks", "clocks_event_reasons", "clocks_event_reasons_counters",
-        "clocks_throttle_reasons", "dramencryption", "driver_model", "ecc", "encoder", "enforced", "fabric", "fan", "gom",
+        "clocks_throttle_reasons", "dramencryption", "driver_model", "ecc", "encoder", "enforced", "fabric", "fan",
+        "gom",
         "gpu_operation_mode", "gpu", "gsp", "inforom", "memory", "mig", "module", "pci", "pcie", "platform", "power",
         "power_smoothing", "protected_memory", "remapped_rows", "retired_pages", "temperature", "utilization",
         "vgpu_device_capability", "vgpu_driver_capability",

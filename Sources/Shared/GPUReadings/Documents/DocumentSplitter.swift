@@ -23,6 +23,9 @@ public struct DocumentSplitter: Sendable {
     private var prelude: (start: Int, line: Int)?
     private var found: [OutputDocument] = []
 
+    /// How many bytes it holds.
+    var held: Int { buffer.count }
+
     /// A splitter.
     ///
     /// - Parameters:
@@ -80,7 +83,9 @@ public struct DocumentSplitter: Sendable {
             // A document can end within a line, and another begin.
             while let rest = look(at: piece, line.number, text) { piece = rest }
             nextLine = line.number + 1
-            if let open, line.piece.upperBound - open.start > Self.longestDocument { close(text, because: Self.tooLong) }
+            if let open, line.piece.upperBound - open.start > Self.longestDocument {
+                close(text, because: Self.tooLong)
+            }
         }
         scanned = text.whole.upperBound
     }
@@ -230,7 +235,8 @@ public struct DocumentSplitter: Sendable {
 
     /// "Thu Mar 15 01:32:42 2018"
     private static func isTime(_ said: ByteText.Piece, _ text: ByteText) -> Bool {
-        said.count == 24 && text[said.lowerBound + 13] == UInt8(ascii: ":") && text[said.lowerBound + 16] == UInt8(ascii: ":")
+        said.count == 24 && text[said.lowerBound + 13] == UInt8(ascii: ":")
+            && text[said.lowerBound + 16] == UInt8(ascii: ":")
             && text.integer(said.upperBound - 4..<said.upperBound) != nil
     }
 
@@ -275,9 +281,10 @@ public struct DocumentSplitter: Sendable {
             junk = document.foreign ?? junk
             return
         }
-        if let reason { document.warnings.append(.init(line: document.lastLine, problem: reason)) }
+        if let reason { document.warnings.append(.init(line: document.lastLine, field: "", problem: reason)) }
         if !atEnd, document.lacksEnd {
-            document.warnings.append(.init(line: document.lastLine, problem: "the document ends before its end"))
+            document.warnings.append(
+                .init(line: document.lastLine, field: "", problem: "the document ends before its end"))
         }
         // A table's border and time may already be the next one's.
         if let prelude, prelude.start > document.start, prelude.start < document.end { document.end = prelude.start }

@@ -61,19 +61,23 @@ struct LineOpening {
             return text.starts(said, with: "GPU ") && indentation < 3 && text.has(" (UUID: GPU-", in: said)
                 ? .init(.smiList, isTitle: false) : csv(said, text)
         case UInt8(ascii: "D"):
-            if text.starts(said, with: "Device "), text.has(": \"", in: said) { return .init(.deviceQuery, isTitle: false) }
+            if text.starts(said, with: "Device "), text.has(": \"", in: said) {
+                return .init(.deviceQuery, isTitle: false)
+            }
             return text.starts(said, with: "Detected ") && text.has(" CUDA Capable device", in: said)
                 ? .init(.deviceQuery, isTitle: false) : nil
         case UInt8(ascii: "R"):
             guard text.starts(said, with: "Running ") else { return nil }
             if text.starts(said, with: "Running on...") { return .init(.bandwidthTest, isTitle: false) }
             // "Running host_to_device_memcpy_ce."
-            return text.has("_", in: said) && text.ends(text.trimmed(said), with: ".") && text.words(said, most: 3).count == 2
+            return text.has("_", in: said) && text.ends(text.trimmed(said), with: ".")
+                && text.words(said, most: 3).count == 2
                 ? .init(.nvbandwidth, isTitle: false) : nil
         case UInt8(ascii: "["):
             // A device whose address was cut off: "[0300]: Intel Corporation …"
             return said.count > 7 && text.starts(said.lowerBound + 5..<said.upperBound, with: "]: ")
-                && text.hexadecimal(said.lowerBound + 1..<said.lowerBound + 5) != nil ? .init(.lspci, isTitle: false) : nil
+                && text.hexadecimal(said.lowerBound + 1..<said.lowerBound + 5) != nil
+                ? .init(.lspci, isTitle: false) : nil
         default: break
         }
         guard indentation == 0 else { return nil }
@@ -111,7 +115,8 @@ struct LineOpening {
 
     /// "01:00.0 ", "0000:01:00.0 "
     static func isPCIDevice(_ said: ByteText.Piece, _ text: ByteText) -> Bool {
-        guard said.count > 8, let end = text.find(0x20, in: said.lowerBound..<min(said.upperBound, said.lowerBound + 18))
+        guard said.count > 8,
+            let end = text.find(0x20, in: said.lowerBound..<min(said.upperBound, said.lowerBound + 18))
         else { return false }
         let word = said.lowerBound..<end
         return isAddress(word, text) && text.has(": ", in: end..<said.upperBound)

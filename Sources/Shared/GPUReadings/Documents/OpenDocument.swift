@@ -77,7 +77,8 @@ struct OpenDocument {
         switch kind {
         case .smiTable: return lookTable(said, first, text)
         case .smiText:
-            return isIndented || text.starts(said, with: "GPU ") || text.has(" :", in: said) || first == UInt8(ascii: "=")
+            return isIndented || text.starts(said, with: "GPU ") || text.has(" :", in: said)
+                || first == UInt8(ascii: "=")
                 ? .own : .foreign
         case .smiCSV:
             if columns < 2 { return .own }
@@ -93,7 +94,8 @@ struct OpenDocument {
             return first == UInt8(ascii: "#") || ByteText.isDigit(first) ? .own : .foreign
         case .smiError:
             return text.starts(said, with: "NVML library version") || text.starts(said, with: "Please also try")
-                || text.starts(said, with: "Make sure") || text.starts(said, with: "installed and running") ? .own : .foreign
+                || text.starts(said, with: "Make sure") || text.starts(said, with: "installed and running")
+                ? .own : .foreign
         case .deviceQuery: return lookDeviceQuery(said, isIndented, text)
         case .bandwidthTest: return lookBandwidthTest(said, first, isIndented, text)
         case .nvbandwidth: return lookBandwidths(said, first, isIndented, text)
@@ -101,7 +103,8 @@ struct OpenDocument {
             // Names may hold anything; hexadecimal lines are of -x.
             return isIndented || text.starts(said, with: "--") || text.has(":\t", in: said)
                 || (said.count > 3 && text[said.lowerBound + 2] == UInt8(ascii: ":")
-                    && text.hexadecimal(said.lowerBound..<said.lowerBound + 2) != nil) ? .own : .foreign
+                    && text.hexadecimal(said.lowerBound..<said.lowerBound + 2) != nil)
+                ? .own : .foreign
         case .smiXML, .gpuProbe: return .own
         }
     }
@@ -120,7 +123,7 @@ struct OpenDocument {
     mutating func note(_ line: ByteText.Piece, _ number: Int, _ text: ByteText) {
         let said = text.trimmed(line)
         if text.has("the device handle for", in: said), complaints.count < Self.mostForeign {
-            complaints.append(.init(line: number, problem: "nvidia-smi says: \(text.cut(said))"))
+            complaints.append(.init(line: number, field: "", problem: "nvidia-smi says: \(text.cut(said))"))
         } else {
             otherFailures += 1
         }
@@ -134,7 +137,9 @@ struct OpenDocument {
                 line = root.upperBound..<line.upperBound
             } else {
                 let said = text.trimmed(line)
-                if said.count > 1, text[said.lowerBound] == UInt8(ascii: "<"), (text[said.lowerBound + 1] | 0x20) &- 0x61 < 26 {
+                if said.count > 1, text[said.lowerBound] == UInt8(ascii: "<"),
+                    (text[said.lowerBound + 1] | 0x20) &- 0x61 < 26
+                {
                     return .mistaken
                 }
                 return .own
@@ -164,12 +169,15 @@ struct OpenDocument {
     }
 
     private mutating func lookDeviceQuery(_ said: ByteText.Piece, _ isIndented: Bool, _ text: ByteText) -> Verdict {
-        if text.starts(said, with: "Result = ") || text.starts(said, with: "PASSED") || text.starts(said, with: "FAILED") {
+        if text.starts(said, with: "Result = ") || text.starts(said, with: "PASSED")
+            || text.starts(said, with: "FAILED")
+        {
             progress = .tail
             return .last(end: said.upperBound)
         }
         // The summary; releases before 5.0 print no result when their output is no terminal.
-        if text.starts(said, with: "deviceQuery, CUDA Driver") || text.starts(said, with: "deviceQueryDrv, CUDA Driver") {
+        if text.starts(said, with: "deviceQuery, CUDA Driver") || text.starts(said, with: "deviceQueryDrv, CUDA Driver")
+        {
             progress = .tail
             return .own
         }
@@ -181,7 +189,9 @@ struct OpenDocument {
     private mutating func lookBandwidthTest(
         _ said: ByteText.Piece, _ first: UInt8, _ isIndented: Bool, _ text: ByteText
     ) -> Verdict {
-        if text.starts(said, with: "Result = ") || text.starts(said, with: "PASSED") || text.starts(said, with: "FAILED") {
+        if text.starts(said, with: "Result = ") || text.starts(said, with: "PASSED")
+            || text.starts(said, with: "FAILED")
+        {
             progress = .tail
             return .last(end: said.upperBound)
         }
@@ -247,7 +257,8 @@ struct Junk: Sendable {
     /// As a warning about a document beside it.
     var warning: ReadingWarning {
         .init(
-            line: line,
-            problem: (lines == 1 ? "this line is" : "\(lines) lines from here are") + " no output that is known: \"\(text)\"")
+            line: line, field: "",
+            problem: (lines == 1 ? "this line is" : "\(lines) lines from here are")
+                + " no output that is known: \"\(text)\"")
     }
 }

@@ -11,20 +11,3 @@ public struct OutputDocument: Equatable, Sendable {
     /// What to add to a line number within ``bytes`` to have that of the stream.
     var lineOffset: Int
 }
-
-/// What a reading has to say against its text, without being wrong.
-public struct ReadingWarning: Equatable, Sendable, Encodable {
-    /// The line of the stream, from 1.
-    public var line: Int
-    /// The field that it is about, by the names of the reading; nil where it is about lines.
-    public var field: String?
-    /// What is wrong, without a full stop.
-    public var problem: String
-
-    /// A warning.
-    public init(line: Int, field: String? = nil, problem: String) {
-        self.line = line
-        self.field = field
-        self.problem = problem
-    }
-}
