@@ -99,7 +99,8 @@ public struct DocumentSplitter: Sendable {
         if firstSaid == nil, !text.trimmed(line).isEmpty {
             firstSaid = Junk(line: number, text: text.cut(text.trimmed(line)))
         }
-        if let opening = opening(line, text), begins(opening, line, text) {
+        let opening = opening(line, text)
+        if let opening, begins(opening) {
             let complaints = complaints(before: opening)
             close(text)
             return begin(opening, at: line, number, text, complaints)
@@ -108,7 +109,10 @@ public struct DocumentSplitter: Sendable {
             idle(line, number, text)
             return nil
         }
-        return continueOpen(line, number, text)
+        guard var verdict = open?.look(at: line, in: text) else { return nil }
+        // What could begin one of the kind belongs to it.
+        if case .foreign = verdict, opening?.kind == open?.kind { verdict = .own }
+        return settle(verdict, line, number, text)
     }
 
     private func opening(_ line: ByteText.Piece, _ text: ByteText) -> LineOpening? {
@@ -124,7 +128,7 @@ public struct DocumentSplitter: Sendable {
         return opening
     }
 
-    private func begins(_ opening: LineOpening, _ line: ByteText.Piece, _ text: ByteText) -> Bool {
+    private func begins(_ opening: LineOpening) -> Bool {
         guard let open else { return true }
         if open.isNested {
             // A document that is open has no line of its own that reads like a title; a brace in JSON it may have.
@@ -158,11 +162,6 @@ public struct DocumentSplitter: Sendable {
         document.warnings = complaints
         let verdict = document.begin(with: line, in: text)
         open = document
-        return settle(verdict, line, number, text)
-    }
-
-    private mutating func continueOpen(_ line: ByteText.Piece, _ number: Int, _ text: ByteText) -> ByteText.Piece? {
-        guard let verdict = open?.look(at: line, in: text) else { return nil }
         return settle(verdict, line, number, text)
     }
 
@@ -281,11 +280,7 @@ public struct DocumentSplitter: Sendable {
             junk = document.foreign ?? junk
             return
         }
-        if let reason { document.warnings.append(.init(line: document.lastLine, field: "", problem: reason)) }
-        if !atEnd, document.lacksEnd {
-            document.warnings.append(
-                .init(line: document.lastLine, field: "", problem: "the document ends before its end"))
-        }
+        if let reason { document.warnings.append(.init(line: document.lastLine, problem: reason)) }
         // A table's border and time may already be the next one's.
         if let prelude, prelude.start > document.start, prelude.start < document.end { document.end = prelude.start }
         let bytes = Array(text.bytes[document.start..<max(document.start, document.end)])
@@ -299,7 +294,8 @@ public struct DocumentSplitter: Sendable {
         found.append(
             OutputDocument(
                 kind: document.kind, line: document.firstLine, bytes: bytes,
-                warnings: takeJunk() + document.warnings, lineOffset: document.firstLine - 1))
+                warnings: takeJunk() + document.warnings, isCut: !atEnd && document.lacksEnd,
+                lineOffset: document.firstLine - 1))
         junk = document.foreign
     }
 

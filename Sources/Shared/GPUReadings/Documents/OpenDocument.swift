@@ -123,7 +123,7 @@ struct OpenDocument {
     mutating func note(_ line: ByteText.Piece, _ number: Int, _ text: ByteText) {
         let said = text.trimmed(line)
         if text.has("the device handle for", in: said), complaints.count < Self.mostForeign {
-            complaints.append(.init(line: number, field: "", problem: "nvidia-smi says: \(text.cut(said))"))
+            complaints.append(.init(line: number, problem: "nvidia-smi says: \(text.cut(said))"))
         } else {
             otherFailures += 1
         }
@@ -257,7 +257,7 @@ struct Junk: Sendable {
     /// As a warning about a document beside it.
     var warning: ReadingWarning {
         .init(
-            line: line, field: "",
+            line: line,
             problem: (lines == 1 ? "this line is" : "\(lines) lines from here are")
                 + " no output that is known: \"\(text)\"")
     }
