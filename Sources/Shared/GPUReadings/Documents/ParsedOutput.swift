@@ -42,6 +42,17 @@ public struct ParsedOutput: Sendable {
         }
     }
 
+    /// Reads bytes as one document of a known kind, without looking for its beginning.
+    ///
+    /// - Parameters:
+    ///   - bytes: the document; junk around it is borne as far as its reader bears it.
+    ///   - kind: what it is.
+    ///   - columns: the columns of a CSV without a header.
+    public init(reading bytes: [UInt8], as kind: OutputKind, columns: [String]? = nil) {
+        self.init(
+            reading: OutputDocument(kind: kind, line: 1, bytes: ByteText(bytes).bytes, lineOffset: 0), columns: columns)
+    }
+
     /// The GPUs that it tells of.
     public var gpus: [GPUReading] { reading?.gpus ?? [] }
 }
