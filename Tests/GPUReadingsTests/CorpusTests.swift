@@ -123,14 +123,8 @@ struct CorpusTests {
 extension GPUReading {
     /// The texts that could not be made a value of.
     var unreadable: [String] {
-        Mirror(reflecting: self).children.compactMap { child in
-            for absence in [
-                (child.value as? Reading<Int>)?.absence, (child.value as? Reading<Int64>)?.absence,
-                (child.value as? Reading<Double>)?.absence, (child.value as? Reading<String>)?.absence,
-            ] {
-                if case .unreadable(let text) = absence { return "\(child.label ?? ""): \(text)" }
-            }
-            return nil
+        knownFacts.compactMap {
+            if case .absent(.unreadable(let text)) = self[$0] { "\($0): \(text)" } else { nil }
         }
     }
 }
