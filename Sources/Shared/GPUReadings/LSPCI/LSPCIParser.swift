@@ -14,7 +14,7 @@ struct LSPCIParser {
 
     init(_ text: ByteText) { self.text = text }
 
-    mutating func add(_ line: ByteLines.Line, _ warnings: inout [ReadingWarning]) {
+    mutating func add(_ line: ByteLines.Line, _ warnings: inout WarningList) {
         let piece = text.trimmed(line.piece)
         guard !piece.isEmpty else {
             finish()
@@ -32,7 +32,7 @@ struct LSPCIParser {
         } else if current != nil {
             addDetail(piece, indented: indented)
         } else if indented, LSPCILabel.table.value(label(piece)?.0 ?? piece, in: text) != nil {
-            warnings.note("this belongs to no device", line: line.number, field: text.cut(piece))
+            warnings.add(line.number, text.cut(piece), "this belongs to no device")
         }
     }
 
@@ -74,7 +74,8 @@ struct LSPCIParser {
                 current?.revision = text.cut(value)
             } else if let value = text.after("prog-if ", in: inner) {
                 var words = value
-                current?.programmingInterface = text.nextWord(&words).map { text.cut($0) }
+                let number = text.nextWord(&words) ?? value
+                current?.programmingInterface = text.cut(number)
             } else {
                 break
             }
@@ -85,7 +86,7 @@ struct LSPCIParser {
 
     /// "VGA compatible controller [0300]", "0300" with -n.
     private mutating func setClass(_ piece: ByteText.Piece) {
-        let (name, id) = withoutID(text.trimmed(piece))
+        let (name, id) = text.withoutID(text.trimmed(piece))
         if let id {
             current?.classID = text.string(id).lowercased()
             current?.className = text.cut(name)
@@ -94,16 +95,18 @@ struct LSPCIParser {
         } else {
             // "Class 0300" of a class without a name.
             current?.className = text.cut(name)
-            if let id = text.after("Class ", in: name), isID(id) { current?.classID = text.string(id).lowercased() }
+            if let id = text.after("Class ", in: name), text.isID(id) {
+                current?.classID = text.string(id).lowercased()
+            }
         }
     }
 
     /// Vendor and device: names with or without identifiers, or identifiers alone.
     private mutating func setName(_ piece: ByteText.Piece) {
-        let (name, id) = withoutID(piece)
+        let (name, id) = text.withoutID(piece)
         current?.title = text.cut(name)
         let ids = id ?? name
-        if let pair = text.halves(ids, at: ":"), isID(pair.0), isID(pair.1) {
+        if let pair = text.halves(ids, at: ":"), text.isID(pair.0), text.isID(pair.1) {
             current?.vendorID = text.string(pair.0).lowercased()
             current?.deviceID = text.string(pair.1).lowercased()
         }
@@ -113,8 +116,8 @@ struct LSPCIParser {
             setDevice(device)
         } else if id == nil {
             // "Device 10de:2f18" where neither has a name.
-            guard let ids = text.after("Device ", in: name), let pair = text.halves(ids, at: ":"), isID(pair.0),
-                isID(pair.1)
+            guard let ids = text.after("Device ", in: name), let pair = text.halves(ids, at: ":"), text.isID(pair.0),
+                text.isID(pair.1)
             else { return }
             current?.vendorID = text.string(pair.0).lowercased()
             current?.deviceID = text.string(pair.1).lowercased()
@@ -125,28 +128,10 @@ struct LSPCIParser {
         guard !piece.isEmpty else { return }
         current?.device = text.cut(piece)
         // "Device 2f18" is the identifier.
-        if current?.deviceID == nil, let id = text.after("Device ", in: piece), isID(id) {
+        if current?.deviceID == nil, let id = text.after("Device ", in: piece), text.isID(id) {
             current?.deviceID = text.string(id).lowercased()
         }
     }
-
-    /// A name and the identifier in brackets at its end, "[0300]" or "[10de:1b80]".
-    private func withoutID(_ piece: ByteText.Piece) -> (ByteText.Piece, ByteText.Piece?) {
-        guard text.ends(piece, with: "]"), let open = text.findLast(UInt8(ascii: "["), in: piece) else {
-            return (piece, nil)
-        }
-        let inner = open + 1..<piece.upperBound - 1
-        let known: Bool
-        if let (vendor, device) = text.halves(inner, at: ":") {
-            // Documents have "[10de:xxxx]".
-            known = vendor.count == 4 && device.count == 4
-        } else {
-            known = isID(inner)
-        }
-        return known ? (text.trimmed(piece.lowerBound..<open), inner) : (piece, nil)
-    }
-
-    private func isID(_ piece: ByteText.Piece) -> Bool { piece.count == 4 && text.hexadecimal(piece) != nil }
 
     /// -mm: `"VGA compatible controller" "NVIDIA Corporation" "GP107" -ra1 -p00 "Board's vendor" "Board"`
     private mutating func addQuoted(_ piece: ByteText.Piece) {
@@ -225,54 +210,38 @@ struct LSPCIParser {
                     text.has("non-prefetchable", in: rest) ? false : text.has("prefetchable", in: rest) ? true : nil
             }
             region.disabled = text.has("[disabled]", in: rest)
-            region.sizeBytes = text.find("[size=", in: rest).flatMap { size($0.upperBound..<rest.upperBound) }
+            region.sizeBytes = text.find("[size=", in: rest).flatMap { text.size($0.upperBound..<rest.upperBound) }
             if (current?.regions.count ?? 0) < Self.mostRegions { current?.regions.append(region) }
             return true
         }
         return false
     }
 
-    /// "16M]"
-    private func size(_ piece: ByteText.Piece) -> Int64? {
-        guard let close = text.find(UInt8(ascii: "]"), in: piece),
-            let (number, unit) = text.measure(piece.lowerBound..<close), let value = text.integer(number), value >= 0
-        else { return nil }
-        let shift: Int64
-        switch unit.first.map({ text[$0] }) {
-        case nil: shift = 0
-        case UInt8(ascii: "K"): shift = 10
-        case UInt8(ascii: "M"): shift = 20
-        case UInt8(ascii: "G"): shift = 30
-        case UInt8(ascii: "T"): shift = 40
-        default: return nil
-        }
-        let (bytes, overflow) = Int64(value).multipliedReportingOverflow(by: 1 << shift)
-        return overflow ? nil : bytes
-    }
-
     private mutating func set(_ field: LSPCILabel.Field, _ value: ByteText.Piece) {
         switch field {
         case .className: setClass(value)
         case .vendor:
-            let (name, id) = withoutID(value)
+            let (name, id) = text.withoutID(value)
             current?.vendor = text.cut(name)
-            current?.vendorID = (id ?? (isID(name) ? name : nil)).map { text.string($0).lowercased() }
+            current?.vendorID = text.spelled(id, or: name)
             current?.title = text.cut(name)
         case .device:
-            let (name, id) = withoutID(value)
-            current?.deviceID = (id ?? (isID(name) ? name : nil)).map { text.string($0).lowercased() }
+            let (name, id) = text.withoutID(value)
+            current?.deviceID = text.spelled(id, or: name)
             setDevice(name)
-            current?.title = (current.map { $0.title.isEmpty ? "" : $0.title + " " } ?? "") + text.cut(name)
+            let vendor = current?.title ?? ""
+            current?.title = vendor.isEmpty ? text.cut(name) : vendor + " " + text.cut(name)
         case .subsystem: setSubsystem(value)
         case .subsystemVendor:
-            let (name, id) = withoutID(value)
+            let (name, id) = text.withoutID(value)
             current?.subsystem = text.cut(name)
-            current?.subsystemVendorID = (id ?? (isID(name) ? name : nil)).map { text.string($0).lowercased() }
+            current?.subsystemVendorID = text.spelled(id, or: name)
         case .subsystemDevice:
-            let (name, id) = withoutID(value)
-            current?.subsystem = (current?.subsystem.map { $0 + " " } ?? "") + text.cut(name)
+            let (name, id) = text.withoutID(value)
+            let vendor = current?.subsystem.map { $0 + " " } ?? ""
+            current?.subsystem = vendor + text.cut(name)
             let unnamed = text.after("Device ", in: name) ?? name
-            current?.subsystemDeviceID = (id ?? (isID(unnamed) ? unnamed : nil)).map { text.string($0).lowercased() }
+            current?.subsystemDeviceID = text.spelled(id, or: unnamed)
         case .revision: current?.revision = text.cut(value)
         case .programmingInterface: current?.programmingInterface = text.cut(value)
         case .driver: current?.driver = text.cut(value)
@@ -285,8 +254,8 @@ struct LSPCIParser {
         case .iommuGroup: current?.iommuGroup = text.integer(value)
         case .numaNode: current?.numaNode = text.integer(value)
         case .physicalSlot: current?.physicalSlot = text.cut(value)
-        case .link: current?.link = link(value)
-        case .linkCapability: current?.linkCapability = link(value)
+        case .link: current?.link = text.link(value)
+        case .linkCapability: current?.linkCapability = text.link(value)
         case .flags:
             // The group is here with -v, a line of its own from -vv on.
             if let found = text.find("IOMMU group ", in: value) {
@@ -297,26 +266,17 @@ struct LSPCIParser {
 
     /// "Tongfang Hongkong Limited Device 604e", "Device 1b4c:11bf", "Acer Incorporated [ALI] AD107M [1025:1731]"
     private mutating func setSubsystem(_ value: ByteText.Piece) {
-        let (name, id) = withoutID(value)
+        let (name, id) = text.withoutID(value)
         current?.subsystem = text.cut(name)
         let last = text.findLast(UInt8(ascii: " "), in: name).map { $0 + 1..<name.upperBound } ?? name
         let ids = id ?? last
         if let (vendor, device) = text.halves(ids, at: ":") {
-            guard isID(vendor), isID(device) else { return }
+            guard text.isID(vendor), text.isID(device) else { return }
             current?.subsystemVendorID = text.string(vendor).lowercased()
             current?.subsystemDeviceID = text.string(device).lowercased()
-        } else if isID(last), text.ends(name.lowerBound..<last.lowerBound, with: "Device ") {
+        } else if text.isID(last), text.ends(name.lowerBound..<last.lowerBound, with: "Device ") {
             current?.subsystemDeviceID = text.string(last).lowercased()
         }
-    }
-
-    /// "Port #0, Speed 16GT/s, Width x16, ASPM L1", "Speed 2.5GT/s (downgraded), Width x16 (ok)"
-    private func link(_ value: ByteText.Piece) -> PCIDevice.Link? {
-        guard let speed = text.find("Speed ", in: value), let width = text.find("Width x", in: value),
-            let (number, _) = text.measure(speed.upperBound..<value.upperBound), let rate = text.decimal(number),
-            let lanes = text.measure(width.upperBound..<value.upperBound).flatMap({ text.integer($0.number) })
-        else { return nil }
-        return .init(gigatransfersPerSecond: rate, width: lanes)
     }
 
     // MARK: - -vmm and -x

@@ -9,13 +9,13 @@ public struct LSPCIReading: Equatable, Sendable {
     /// - Parameter text: the output; lines around it, and separators of grep's, do no harm.
     /// - Throws: ``ReadingError`` where no line of it names a device.
     public init(parsing text: String) throws(ReadingError) {
-        var warnings: [ReadingWarning] = []
+        var warnings = WarningList()
         self = try Self.read(ByteText(text), warnings: &warnings)
     }
 
     init() {}
 
-    static func read(_ text: ByteText, warnings: inout [ReadingWarning]) throws(ReadingError) -> LSPCIReading {
+    static func read(_ text: ByteText, warnings: inout WarningList) throws(ReadingError) -> LSPCIReading {
         var parser = LSPCIParser(text)
         for line in text.lines { parser.add(line, &warnings) }
         let reading = parser.finished()

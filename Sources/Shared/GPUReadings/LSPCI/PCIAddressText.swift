@@ -21,7 +21,8 @@ extension PCIAddressText {
         var rest = piece
         guard let word = text.nextWord(&rest), (7...16).contains(word.count) else { return nil }
         let end = word.upperBound
-        guard text[end - 2] == UInt8(ascii: "."), text[end - 5] == UInt8(ascii: ":"), (0..<8).contains(text[end - 1] &- 0x30),
+        guard text[end - 2] == UInt8(ascii: "."), text[end - 5] == UInt8(ascii: ":"),
+            (0..<8).contains(text[end - 1] &- 0x30),
             let device = text.hexadecimal(end - 4..<end - 2), let bus = text.hexadecimal(end - 7..<end - 5)
         else { return nil }
         var domain: UInt64 = 0

@@ -104,7 +104,7 @@ public struct PCIDevice: Equatable, Sendable, Encodable {
 
     /// The name that the device is sold by, "GeForce RTX 4090": what is in brackets. Nil where lspci has no name.
     public var productName: String? {
-        guard let device, !device.utf8.starts(with: "Device ".utf8) else { return nil }
+        guard let device, device != "Device", !device.utf8.starts(with: "Device ".utf8) else { return nil }
         guard let open = device.utf8.firstIndex(of: UInt8(ascii: "[")),
             let close = device.utf8[open...].firstIndex(of: UInt8(ascii: "]"))
         else { return device }

@@ -7,7 +7,9 @@ enum PCIVendorName {
         " Corp.", " GmbH", " LLC", " Semiconductor", " Electronics", " Computer",
     ]
     /// What may follow that and still be the name.
-    private static let more = [" Co., Ltd.", " Co., Ltd", " Co Ltd", ", Inc.", ", Ltd.", " Inc.", " Corp.", " and subsidiaries"]
+    private static let more = [
+        " Co., Ltd.", " Co., Ltd", " Co Ltd", ", Inc.", ", Ltd.", " Inc.", " Corp.", " and subsidiaries",
+    ]
 
     /// Vendor and device; nil where the vendor's end is not seen.
     static func split(_ piece: ByteText.Piece, _ text: ByteText) -> (ByteText.Piece, ByteText.Piece)? {

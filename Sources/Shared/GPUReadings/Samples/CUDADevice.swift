@@ -46,21 +46,45 @@ public struct CUDADevice: Equatable, Sendable {
 
 extension CUDADevice {
     /// CUDA's number of it.
-    public var ordinal: Int? { get { self[integer: .ordinal] } set { self[integer: .ordinal] = newValue } }
+    public var ordinal: Int? {
+        get { self[integer: .ordinal] }
+        set { self[integer: .ordinal] = newValue }
+    }
     /// "GeForce GTX 1050 Ti".
-    public var name: String? { get { self[text: .name] } set { self[text: .name] = newValue } }
+    public var name: String? {
+        get { self[text: .name] }
+        set { self[text: .name] = newValue }
+    }
     /// "GPU-2809c740-…", or "MIG-…" of an instance; deviceQuery does not tell it.
-    public var uuid: String? { get { self[text: .uuid] } set { self[text: .uuid] = newValue } }
+    public var uuid: String? {
+        get { self[text: .uuid] }
+        set { self[text: .uuid] = newValue }
+    }
     /// Whether it is a MIG instance.
-    public var isMIG: Bool? { get { self[flag: .isMIG] } set { self[flag: .isMIG] = newValue } }
+    public var isMIG: Bool? {
+        get { self[flag: .isMIG] }
+        set { self[flag: .isMIG] = newValue }
+    }
     /// PCI address, "0000:00:16.0". deviceQuery has no domain before CUDA 6.5: there it is nil, and ``pciBus`` known.
-    public var busID: String? { get { self[text: .busID] } set { self[text: .busID] = newValue } }
+    public var busID: String? {
+        get { self[text: .busID] }
+        set { self[text: .busID] = newValue }
+    }
     /// PCI domain; nil before CUDA 6.5.
-    public var pciDomain: Int? { get { self[integer: .pciDomain] } set { self[integer: .pciDomain] = newValue } }
+    public var pciDomain: Int? {
+        get { self[integer: .pciDomain] }
+        set { self[integer: .pciDomain] = newValue }
+    }
     /// PCI bus.
-    public var pciBus: Int? { get { self[integer: .pciBus] } set { self[integer: .pciBus] = newValue } }
+    public var pciBus: Int? {
+        get { self[integer: .pciBus] }
+        set { self[integer: .pciBus] = newValue }
+    }
     /// PCI device on the bus ("location ID").
-    public var pciLocation: Int? { get { self[integer: .pciLocation] } set { self[integer: .pciLocation] = newValue } }
+    public var pciLocation: Int? {
+        get { self[integer: .pciLocation] }
+        set { self[integer: .pciLocation] = newValue }
+    }
     /// The newest CUDA that the driver can run, "9.1". As printed: samples of CUDA 4.1 and before print "3.20".
     public var driverVersion: String? {
         get { self[text: .driverVersion] }
@@ -82,7 +106,10 @@ extension CUDADevice {
         set { self[number: .memoryTotalBytes] = newValue }
     }
     /// The same as ``memoryTotalBytes``, in deviceQuery's words.
-    public var globalMemoryBytes: Int64? { get { memoryTotalBytes } set { memoryTotalBytes = newValue } }
+    public var globalMemoryBytes: Int64? {
+        get { memoryTotalBytes }
+        set { memoryTotalBytes = newValue }
+    }
     /// Free before copies were made.
     public var memoryFreeBytes: Int64? {
         get { self[number: .memoryFreeBytes] }
@@ -99,9 +126,15 @@ extension CUDADevice {
         set { self[integer: .coresPerMultiprocessor] = newValue }
     }
     /// Cores of them all.
-    public var cores: Int? { get { self[integer: .cores] } set { self[integer: .cores] = newValue } }
+    public var cores: Int? {
+        get { self[integer: .cores] }
+        set { self[integer: .cores] = newValue }
+    }
     /// Highest clock of the multiprocessors in kHz.
-    public var clockKHz: Int? { get { self[integer: .clockMHz] } set { self[integer: .clockMHz] = newValue } }
+    public var clockKHz: Int? {
+        get { self[integer: .clockMHz] }
+        set { self[integer: .clockMHz] = newValue }
+    }
     /// Highest clock of the multiprocessors, rounded to MHz.
     public var clockMHz: Int? { Self.megahertz(clockKHz) }
     /// Highest clock of the memory in kHz.
@@ -148,7 +181,10 @@ extension CUDADevice {
     /// Registers of a multiprocessor.
     public var registersPerMultiprocessor: Int? { self[integer: .registersPerMultiprocessor] }
     /// Threads that run in step.
-    public var warpSize: Int? { get { self[integer: .warpSize] } set { self[integer: .warpSize] = newValue } }
+    public var warpSize: Int? {
+        get { self[integer: .warpSize] }
+        set { self[integer: .warpSize] = newValue }
+    }
     /// Most threads of a multiprocessor.
     public var threadsPerMultiprocessor: Int? {
         get { self[integer: .threadsPerMultiprocessor] }
@@ -185,7 +221,10 @@ extension CUDADevice {
     /// Whether a kernel that runs for long is ended, as on a GPU with a display.
     public var kernelTimeLimit: Bool? { self[flag: .kernelTimeLimit] }
     /// Whether it shares the host's memory.
-    public var integrated: Bool? { get { self[flag: .integrated] } set { self[flag: .integrated] = newValue } }
+    public var integrated: Bool? {
+        get { self[flag: .integrated] }
+        set { self[flag: .integrated] = newValue }
+    }
     /// Whether it can use pages of the host's memory.
     public var canMapHostMemory: Bool? { self[flag: .canMapHostMemory] }
     /// Whether surfaces have to be aligned.
@@ -196,7 +235,10 @@ extension CUDADevice {
         set { self[flag: .concurrentKernels] = newValue }
     }
     /// Whether ECC is on.
-    public var eccEnabled: Bool? { get { self[flag: .eccEnabled] } set { self[flag: .eccEnabled] = newValue } }
+    public var eccEnabled: Bool? {
+        get { self[flag: .eccEnabled] }
+        set { self[flag: .eccEnabled] = newValue }
+    }
     /// "TCC" or "WDDM", on Windows.
     public var driverMode: String? { self[text: .driverMode] }
     /// Whether host and device share one address space.
@@ -225,7 +267,10 @@ extension CUDADevice {
     public var multiDeviceCooperativeLaunch: Bool? { self[flag: .multiDeviceCooperativeLaunch] }
     /// "default", "exclusive-process" or "prohibited" by gpu-probe; "Default", "Exclusive Process", "Exclusive" or
     /// "Prohibited" by deviceQuery.
-    public var computeMode: String? { get { self[text: .computeMode] } set { self[text: .computeMode] = newValue } }
+    public var computeMode: String? {
+        get { self[text: .computeMode] }
+        set { self[text: .computeMode] = newValue }
+    }
 
     private static func megahertz(_ kilohertz: Int?) -> Int? {
         kilohertz.flatMap { Int(exactly: (Double($0) / 1000).rounded()) }

@@ -22,7 +22,7 @@ struct BandwidthTestParser {
 
     init(_ text: ByteText) { self.text = text }
 
-    mutating func add(_ line: ByteLines.Line, _ warnings: inout [ReadingWarning]) {
+    mutating func add(_ line: ByteLines.Line, _ warnings: inout WarningList) {
         let piece = text.trimmed(line.piece)
         guard let first = piece.first.map({ text[$0] }) else { return }
         lastLine = line.number
@@ -43,8 +43,8 @@ struct BandwidthTestParser {
         }
     }
 
-    func finished(_ warnings: inout [ReadingWarning]) -> [BandwidthTestReading] {
-        if runs.last?.passed == nil { warnings.note("the output ends before its verdict", line: lastLine) }
+    func finished(_ warnings: inout WarningList) -> [BandwidthTestReading] {
+        if runs.last?.passed == nil { warnings.add(lastLine, nil, "the output ends before its verdict") }
         return runs
     }
 
@@ -87,16 +87,18 @@ struct BandwidthTestParser {
 
     /// "33554432   9719.0". Anything else ends the table only where the next one begins.
     private mutating func addRow(
-        _ piece: ByteText.Piece, _ line: ByteLines.Line, _ warnings: inout [ReadingWarning]
+        _ piece: ByteText.Piece, _ line: ByteLines.Line, _ warnings: inout WarningList
     ) {
         guard let direction, let unit else { return }
         let words = text.words(piece, most: 3)
-        guard words.count == 2, let size = text.integer(words[0]), let figure = text.decimal(words[1]), figure >= 0 else {
-            warnings.note("this is no row of sizes and bandwidths", line: line.number)
+        guard words.count == 2, let size = text.integer(words[0]), let figure = text.decimal(words[1]), figure >= 0
+        else {
+            warnings.add(line.number, nil, "this is no row of sizes and bandwidths")
             return
         }
-        add(.init(
-            direction: direction, hostMemory: hostMemory, transferBytes: Int64(size), printed: figure, unit: unit))
+        add(
+            .init(
+                direction: direction, hostMemory: hostMemory, transferBytes: Int64(size), printed: figure, unit: unit))
     }
 
     private mutating func add(_ measurement: BandwidthTestReading.Measurement) {
@@ -105,7 +107,7 @@ struct BandwidthTestParser {
 
     /// "H2D-Pinned, Bandwidth = 12.4 GB/s, Time = 0.00549 s, Size = 68000000 bytes, NumDevsUsed = 1"
     private mutating func addCSV(
-        _ piece: ByteText.Piece, _ line: ByteLines.Line, _ warnings: inout [ReadingWarning]
+        _ piece: ByteText.Piece, _ line: ByteLines.Line, _ warnings: inout WarningList
     ) {
         var rest: ByteText.Piece? = piece
         let kind = text.nextField(&rest, separator: UInt8(ascii: ",")) ?? piece
@@ -123,11 +125,13 @@ struct BandwidthTestParser {
         guard let direction = Self.directions.first(where: { text.starts(kind, with: $0.csv) })?.direction,
             let printed, let unit, let size, printed >= 0, size >= 0
         else {
-            warnings.note("this is no line of bandwidthTest's CSV", line: line.number)
+            warnings.add(line.number, nil, "this is no line of bandwidthTest's CSV")
             return
         }
-        add(.init(
-            direction: direction, hostMemory: memory(kind), transferBytes: Int64(size), printed: printed, unit: unit))
+        add(
+            .init(
+                direction: direction, hostMemory: memory(kind), transferBytes: Int64(size), printed: printed, unit: unit
+            ))
     }
 
     /// "cudaGetDeviceProperties returned 35", then "-> " and the words; or `… code=35(cudaErrorInsufficientDriver) …`.

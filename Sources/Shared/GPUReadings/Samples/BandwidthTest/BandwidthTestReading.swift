@@ -93,13 +93,13 @@ public struct BandwidthTestReading: Equatable, Sendable {
     /// - Returns: the runs.
     /// - Throws: ``ReadingError`` where there is none.
     public static func runs(in text: String) throws(ReadingError) -> [BandwidthTestReading] {
-        var warnings: [ReadingWarning] = []
+        var warnings = WarningList()
         return try runs(ByteText(text), warnings: &warnings)
     }
 
     /// The runs in one text; at least one.
     static func runs(
-        _ text: ByteText, warnings: inout [ReadingWarning]
+        _ text: ByteText, warnings: inout WarningList
     ) throws(ReadingError) -> [BandwidthTestReading] {
         var parser = BandwidthTestParser(text)
         for line in text.lines { parser.add(line, &warnings) }
@@ -112,7 +112,7 @@ public struct BandwidthTestReading: Equatable, Sendable {
 
     /// The last run in the text.
     static func read(
-        _ text: ByteText, warnings: inout [ReadingWarning]
+        _ text: ByteText, warnings: inout WarningList
     ) throws(ReadingError) -> BandwidthTestReading {
         let runs = try runs(text, warnings: &warnings)
         return runs[runs.count - 1]

@@ -18,7 +18,7 @@ struct DeviceQueryParser {
 
     init(_ text: ByteText) { self.text = text }
 
-    mutating func add(_ line: ByteLines.Line, _ warnings: inout [ReadingWarning]) {
+    mutating func add(_ line: ByteLines.Line, _ warnings: inout WarningList) {
         let piece = text.trimmed(line.piece)
         guard let first = piece.first.map({ text[$0] }) else { return }
         lastLine = line.number
@@ -39,12 +39,12 @@ struct DeviceQueryParser {
         }
     }
 
-    mutating func finished(_ warnings: inout [ReadingWarning]) -> DeviceQueryReading {
+    mutating func finished(_ warnings: inout WarningList) -> DeviceQueryReading {
         if reading.driverVersion == nil { reading.driverVersion = reading.devices.first?.driverVersion }
         if reading.runtimeVersion == nil { reading.runtimeVersion = reading.devices.first?.runtimeVersion }
-        if reading.passed == nil { warnings.note("the output ends before its verdict", line: lastLine) }
+        if reading.passed == nil { warnings.add(lastLine, nil, "the output ends before its verdict") }
         if let announced = reading.announcedDevices, announced != reading.devices.count {
-            warnings.note("\(announced) devices are announced, \(reading.devices.count) follow", line: lastLine)
+            warnings.add(lastLine, nil, "\(announced) devices are announced, \(reading.devices.count) follow")
         }
         return reading
     }
@@ -89,7 +89,8 @@ struct DeviceQueryParser {
             guard text.equals(piece, "PASSED") else { return false }
             end(passed: true)
         case UInt8(ascii: "d"):
-            guard let summary = text.after("deviceQuery, ", in: piece) ?? text.after("deviceQueryDrv, ", in: piece) else {
+            guard let summary = text.after("deviceQuery, ", in: piece) ?? text.after("deviceQueryDrv, ", in: piece)
+            else {
                 return false
             }
             addSummary(summary)
@@ -162,7 +163,7 @@ struct DeviceQueryParser {
     // MARK: - Lines of a device
 
     private mutating func addField(
-        _ piece: ByteText.Piece, _ line: ByteLines.Line, _ warnings: inout [ReadingWarning]
+        _ piece: ByteText.Piece, _ line: ByteLines.Line, _ warnings: inout WarningList
     ) {
         guard let (label, value) = split(piece) else { return }
         guard let definition = Self.labels.value(label, in: text) else {
@@ -172,7 +173,8 @@ struct DeviceQueryParser {
         }
         if definition.field == .computeCapability { recognised = true }
         // A device without its heading begins with the first field, which repeats with the next device.
-        if reading.devices.isEmpty || (definition.field == .driverVersion && reading.devices.last?.driverVersion != nil) {
+        if reading.devices.isEmpty || (definition.field == .driverVersion && reading.devices.last?.driverVersion != nil)
+        {
             beginDevice()
         }
         inDevice = true
@@ -215,7 +217,7 @@ struct DeviceQueryParser {
 
     private mutating func set(
         _ definition: CUDAField.Definition, _ label: ByteText.Piece, _ value: ByteText.Piece, _ line: ByteLines.Line,
-        _ warnings: inout [ReadingWarning]
+        _ warnings: inout WarningList
     ) {
         guard !reading.devices.isEmpty else { return }
         let last = reading.devices.count - 1
@@ -223,9 +225,13 @@ struct DeviceQueryParser {
         if definition.field == .computeMode {
             awaitsComputeMode = value.isEmpty
             if !value.isEmpty { reading.devices[last].computeMode = computeMode(value) }
-        } else if !read(definition, value, into: &reading.devices[last]) {
+            return
+        }
+        let before = reading.devices[last][definition.field]
+        if !read(definition, value, into: &reading.devices[last]) {
+            reading.devices[last][definition.field] = before
             keep(label, value)
-            warnings.note("the value cannot be read", line: line.number, field: text.cut(label))
+            warnings.add(line.number, text.cut(label), "the value cannot be read")
         }
     }
 

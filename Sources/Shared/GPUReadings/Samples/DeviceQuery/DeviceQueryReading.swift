@@ -38,13 +38,13 @@ public struct DeviceQueryReading: Equatable, Sendable {
     /// - Parameter text: the output; lines around it, and a missing end, do no harm.
     /// - Throws: ``ReadingError`` where it is no output of NVIDIA's sample.
     public init(parsing text: String) throws(ReadingError) {
-        var warnings: [ReadingWarning] = []
+        var warnings = WarningList()
         self = try Self.read(ByteText(text), warnings: &warnings)
     }
 
     init() {}
 
-    static func read(_ text: ByteText, warnings: inout [ReadingWarning]) throws(ReadingError) -> DeviceQueryReading {
+    static func read(_ text: ByteText, warnings: inout WarningList) throws(ReadingError) -> DeviceQueryReading {
         var parser = DeviceQueryParser(text)
         for line in text.lines { parser.add(line, &warnings) }
         guard parser.recognised else {

@@ -69,9 +69,9 @@ public struct GPUProbeReading: Equatable, Sendable {
         self = try Self.read(ByteText(text))
     }
 
-    static func read(_ text: ByteText, warnings: inout [ReadingWarning]) throws(ReadingError) -> GPUProbeReading {
+    static func read(_ text: ByteText, warnings: inout WarningList) throws(ReadingError) -> GPUProbeReading {
         let reading = try read(text)
-        if reading.passed == nil { warnings.note("there is no verdict", line: text.firstSaid.number, field: "result") }
+        if reading.passed == nil { warnings.add(text.firstSaid.number, "result", "there is no verdict") }
         return reading
     }
 
@@ -98,7 +98,7 @@ public struct GPUProbeReading: Equatable, Sendable {
     private static let mostTroubles = 64
 
     /// The devices as GPUs of the common model.
-    public var gpus: [GPUReading] { devices.map { GPUReading($0, cudaVersion: driverVersion) } }
+    public var gpus: [GPUReading] { devices.map { GPUReading($0) } }
 }
 
 extension GPUProbeReading: Encodable {

@@ -3,7 +3,8 @@ extension NVBandwidthReading.Device {
     init(number: Int, described piece: ByteText.Piece, in text: ByteText) {
         self.init(number: number, name: "")
         var rest = text.trimmed(piece)
-        while text.ends(rest, with: ")"), let open = text.findLast(UInt8(ascii: "("), in: rest), open > rest.lowerBound {
+        while text.ends(rest, with: ")"), let open = text.findLast(UInt8(ascii: "("), in: rest), open > rest.lowerBound
+        {
             let inner = open + 1..<rest.upperBound - 1
             let before = text.trimmed(rest.lowerBound..<open)
             if Self.isAddress(inner, text) {

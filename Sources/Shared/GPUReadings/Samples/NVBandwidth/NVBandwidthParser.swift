@@ -11,14 +11,16 @@ struct NVBandwidthParser {
 
     init(_ text: ByteText) { self.text = text }
 
-    mutating func add(_ line: ByteLines.Line, _ warnings: inout [ReadingWarning]) {
+    mutating func add(_ line: ByteLines.Line, _ warnings: inout WarningList) {
         let piece = text.trimmed(line.piece)
         guard let first = piece.first.map({ text[$0] }) else { return }
         lastLine = line.number
         if ByteText.isDigit(first) {
             if current != nil, current?.sum == nil { addRow(piece) }
         } else if !addFigure(piece), !addHead(piece), !addTrouble(piece) {
-            if current != nil, text.has("(row)", in: piece) || text.has("GB/s", in: piece) || text.has("(ns)", in: piece) {
+            if current != nil,
+                text.has("(row)", in: piece) || text.has("GB/s", in: piece) || text.has("(ns)", in: piece)
+            {
                 current?.summary = text.cut(piece)
             } else {
                 before = piece
@@ -26,9 +28,9 @@ struct NVBandwidthParser {
         }
     }
 
-    mutating func finished(_ warnings: inout [ReadingWarning]) -> NVBandwidthReading {
+    mutating func finished(_ warnings: inout WarningList) -> NVBandwidthReading {
         if let current, current.status == .unknown, current.matrix.isEmpty {
-            warnings.note("the output ends within a test case", line: lastLine, field: current.name)
+            warnings.add(lastLine, current.name, "the output ends within a test case")
         }
         finish()
         return reading
@@ -36,7 +38,9 @@ struct NVBandwidthParser {
 
     /// Versions and devices.
     private mutating func addHead(_ piece: ByteText.Piece) -> Bool {
-        if let rest = text.after("Running ", in: piece), text.ends(rest, with: "."), text.words(rest, most: 2).count == 1 {
+        if let rest = text.after("Running ", in: piece), text.ends(rest, with: "."),
+            text.words(rest, most: 2).count == 1
+        {
             recognised = true
             finish()
             current = .init(
@@ -86,13 +90,13 @@ struct NVBandwidthParser {
     /// "SUM host_to_device_memcpy_ce 1985.60", and MIN, MAX and AVG, which --verbose adds.
     private mutating func addFigure(_ piece: ByteText.Piece) -> Bool {
         let labels: [(String, WritableKeyPath<NVBandwidthReading.TestCase, Double?>)] = [
-            ("SUM ", \.sum), ("MIN ", \.minimum), ("MAX ", \.maximum), ("AVG ", \.average),
+            ("SUM ", \.sum), ("&&&& PERF ", \.sum), ("MIN ", \.minimum), ("MAX ", \.maximum), ("AVG ", \.average),
         ]
         for (label, field) in labels {
             guard let rest = text.after(label, in: piece) else { continue }
             let words = text.words(rest, most: 2)
             guard words.count == 2, let current, text.equals(words[0], current.name),
-                let figure = text.decimal(words[1])
+                let figure = text.measure(words[1]).flatMap({ text.decimal($0.number) })
             else { return false }
             self.current?[keyPath: field] = figure
             if field == \.sum { self.current?.status = .passed }

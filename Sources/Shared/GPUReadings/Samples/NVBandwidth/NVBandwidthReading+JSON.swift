@@ -1,5 +1,5 @@
 extension NVBandwidthReading {
-    init(json text: ByteText, warnings: inout [ReadingWarning]) throws(ReadingError) {
+    init(json text: ByteText, warnings: inout WarningList) throws(ReadingError) {
         let document = try JSONText(objectIn: text, expected: Self.expected)
         guard let body = document["nvbandwidth"], body.isObject else {
             throw ReadingError(Self.expected, text, problem: "there is no object nvbandwidth")
@@ -23,7 +23,7 @@ extension NVBandwidthReading {
         notes = [body["warning"]?.string].compactMap { $0 }
         for entry in body["testcases"]?.elements(Self.mostTestCases) ?? [] {
             guard let name = entry["name"]?.string else {
-                warnings.note("a test case has no name", line: text.firstSaid.number, field: "testcases")
+                warnings.add(text.firstSaid.number, "testcases", "a test case has no name")
                 continue
             }
             let status = entry["status"]?.string.map { Self.status($0) } ?? .unknown

@@ -77,7 +77,7 @@ public struct NVBandwidthReading: Equatable, Sendable {
     /// - Parameter text: what it printed; lines around it, and a missing end of a text, do no harm.
     /// - Throws: ``ReadingError`` where it is no output of nvbandwidth's.
     public init(parsing text: String) throws(ReadingError) {
-        var warnings: [ReadingWarning] = []
+        var warnings = WarningList()
         self = try Self.read(ByteText(text), warnings: &warnings)
     }
 
@@ -88,7 +88,7 @@ public struct NVBandwidthReading: Equatable, Sendable {
     static let mostRows = 1024
     static let mostErrors = 256
 
-    static func read(_ text: ByteText, warnings: inout [ReadingWarning]) throws(ReadingError) -> NVBandwidthReading {
+    static func read(_ text: ByteText, warnings: inout WarningList) throws(ReadingError) -> NVBandwidthReading {
         if text.has("\"nvbandwidth\"", in: text.whole) {
             return try NVBandwidthReading(json: text, warnings: &warnings)
         }
