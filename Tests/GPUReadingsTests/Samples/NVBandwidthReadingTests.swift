@@ -39,7 +39,7 @@ import Testing
     @Test func readsText() throws {
         let reading = try NVBandwidthReading(parsing: Self.text)
         #expect(reading.version == "v0.8" && reading.runtimeVersion == "12.8" && reading.driverVersion == "570.86.10")
-        #expect(reading.devices == ["NVIDIA A", "NVIDIA B"] && reading.passed)
+        #expect(reading.devices.map(\.name) == ["NVIDIA A", "NVIDIA B"] && reading.passed)
         #expect(reading.testCases.map(\.status) == [.passed, .passed, .waived, .unknown])
         #expect(reading.testCase("host_to_device_memcpy_ce")?.matrix == [[25.17, 24]])
         let peers = try #require(reading.testCase("device_to_device_memcpy_read_ce"))

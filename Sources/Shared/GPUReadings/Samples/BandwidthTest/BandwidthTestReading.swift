@@ -3,14 +3,14 @@
 /// Known to read CUDA 6.0 to 12.x: the quick, range and shmoo modes, and `--csv`.
 public struct BandwidthTestReading: Equatable, Sendable {
     /// Between which memories was copied.
-    public enum Direction: String, Equatable, Sendable {
+    public enum Direction: String, Equatable, Sendable, Encodable {
         case hostToDevice, deviceToHost
         /// Within the GPU. NVIDIA counts each byte twice, as read and as written.
         case deviceToDevice
     }
 
     /// Which memory of the host took part.
-    public enum HostMemory: String, Equatable, Sendable {
+    public enum HostMemory: String, Equatable, Sendable, Encodable {
         /// Locked in RAM, so that the GPU fetches it by itself.
         case pinned
         /// Ordinary memory, copied once more by the driver.
@@ -18,7 +18,7 @@ public struct BandwidthTestReading: Equatable, Sendable {
     }
 
     /// The unit that was printed.
-    public enum Unit: String, Equatable, Sendable {
+    public enum Unit: String, Equatable, Sendable, Encodable {
         /// In older samples, where it stands for 2^20 bytes: they divide by `1 << 20` (with copies of 33554432 bytes).
         case megabytesPerSecond = "MB/s"
         /// In newer ones, 10^9 bytes (with copies of 32000000 bytes).
@@ -93,17 +93,72 @@ public struct BandwidthTestReading: Equatable, Sendable {
     /// - Returns: the runs.
     /// - Throws: ``ReadingError`` where there is none.
     public static func runs(in text: String) throws(ReadingError) -> [BandwidthTestReading] {
-        let lines = Lines(text)
-        var parser = BandwidthTestParser()
-        for (_, line) in lines { parser.add(line.trimmed) }
+        var warnings = WarningList()
+        return try runs(ByteText(text), warnings: &warnings)
+    }
+
+    /// The runs in one text; at least one.
+    static func runs(
+        _ text: ByteText, warnings: inout WarningList
+    ) throws(ReadingError) -> [BandwidthTestReading] {
+        var parser = BandwidthTestParser(text)
+        for line in text.lines { parser.add(line, &warnings) }
         guard !parser.runs.isEmpty else {
-            let first = lines.firstSaid
             throw ReadingError(
-                "the output of bandwidthTest", line: first.number, seen: first.text,
-                problem: "there is neither its title nor a figure")
+                "the output of bandwidthTest", text, problem: "there is neither its title nor a figure")
         }
-        return parser.runs
+        return parser.finished(&warnings)
+    }
+
+    /// The last run in the text.
+    static func read(
+        _ text: ByteText, warnings: inout WarningList
+    ) throws(ReadingError) -> BandwidthTestReading {
+        let runs = try runs(text, warnings: &warnings)
+        return runs[runs.count - 1]
     }
 
     init() {}
+
+    /// The GPUs as those of the common model: their names, which are all that is told of them.
+    public var gpus: [GPUReading] {
+        devices.map { name in
+            var gpu = GPUReading()
+            gpu.name = .value(name)
+            return gpu
+        }
+    }
+}
+
+extension BandwidthTestReading.Measurement: Encodable {
+    private enum CodingKeys: CodingKey {
+        case direction, hostMemory, transferBytes, bytesPerSecond, printed, unit
+    }
+
+    /// With ``bytesPerSecond``.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(direction, forKey: .direction)
+        try container.encodeIfPresent(hostMemory, forKey: .hostMemory)
+        try container.encode(transferBytes, forKey: .transferBytes)
+        try container.encode(bytesPerSecond, forKey: .bytesPerSecond)
+        try container.encode(printed, forKey: .printed)
+        try container.encode(unit, forKey: .unit)
+    }
+}
+
+extension BandwidthTestReading: Encodable {
+    private enum CodingKeys: CodingKey {
+        case gpus, mode, measurements, passed, failure
+    }
+
+    /// With ``gpus``.
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: CodingKeys.self)
+        try container.encode(gpus, forKey: .gpus)
+        try container.encodeIfPresent(mode, forKey: .mode)
+        try container.encode(measurements, forKey: .measurements)
+        try container.encodeIfPresent(passed, forKey: .passed)
+        try container.encodeIfPresent(failure, forKey: .failure)
+    }
 }

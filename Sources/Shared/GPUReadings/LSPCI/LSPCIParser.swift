@@ -1,0 +1,323 @@
+/// Goes through lspci's lines.
+struct LSPCIParser {
+    private let text: ByteText
+    private var reading = LSPCIReading()
+    /// The device that lines belong to.
+    private var current: PCIDevice?
+    /// Whether the current device is a block of `-vmm`.
+    private var inBlock = false
+
+    private static let mostDevices = 65_536
+    private static let mostOthers = 64
+    private static let mostRegions = 16
+    private static let mostModules = 64
+
+    init(_ text: ByteText) { self.text = text }
+
+    mutating func add(_ line: ByteLines.Line, _ warnings: inout WarningList) {
+        let piece = text.trimmed(line.piece)
+        guard !piece.isEmpty else {
+            finish()
+            return
+        }
+        let first = text[piece.lowerBound]
+        let indented = piece.lowerBound > line.piece.lowerBound
+        // "Slot:" begins a device of -vmm, "Device:" one of -vm.
+        if !indented, !inBlock || current == nil || first == UInt8(ascii: "S"), beginBlock(piece) { return }
+        if inBlock, current != nil {
+            addBlockField(piece)
+        } else if ByteText.hexadecimalDigit(first) != nil, let (address, rest) = PCIAddressText.leading(piece, text) {
+            begin(address)
+            addHeading(rest)
+        } else if current != nil {
+            addDetail(piece, indented: indented)
+        } else if indented, LSPCILabel.table.value(label(piece)?.0 ?? piece, in: text) != nil {
+            warnings.add(line.number, text.cut(piece), "this belongs to no device")
+        }
+    }
+
+    mutating func finished() -> LSPCIReading {
+        finish()
+        return reading
+    }
+
+    private mutating func finish() {
+        if let done = current, reading.devices.count < Self.mostDevices { reading.devices.append(done) }
+        current = nil
+        inBlock = false
+    }
+
+    private mutating func begin(_ address: String) {
+        finish()
+        current = PCIDevice(address: address)
+    }
+
+    // MARK: - The line of a device
+
+    /// "VGA compatible controller [0300]: NVIDIA Corporation GP104 [GeForce GTX 1080] [10de:1b80] (rev a1) (prog-if 00)"
+    private mutating func addHeading(_ piece: ByteText.Piece) {
+        if text[piece.lowerBound] == UInt8(ascii: "\"") { return addQuoted(piece) }
+        guard let (kind, name) = text.halves(piece, at: ": ") else {
+            current?.className = text.cut(piece)
+            return
+        }
+        setClass(kind)
+        setName(withoutNotes(text.trimmed(name)))
+    }
+
+    /// Takes "(rev a1)" and "(prog-if 00 [VGA controller])" off the end.
+    private mutating func withoutNotes(_ piece: ByteText.Piece) -> ByteText.Piece {
+        var rest = piece
+        while text.ends(rest, with: ")"), let open = text.findLast(UInt8(ascii: "("), in: rest) {
+            let inner = open + 1..<rest.upperBound - 1
+            if let value = text.after("rev ", in: inner) {
+                current?.revision = text.cut(value)
+            } else if let value = text.after("prog-if ", in: inner) {
+                var words = value
+                let number = text.nextWord(&words) ?? value
+                current?.programmingInterface = text.cut(number)
+            } else {
+                break
+            }
+            rest = text.trimmed(rest.lowerBound..<open)
+        }
+        return rest
+    }
+
+    /// "VGA compatible controller [0300]", "0300" with -n.
+    private mutating func setClass(_ piece: ByteText.Piece) {
+        let (name, id) = text.withoutID(text.trimmed(piece))
+        if let id {
+            current?.classID = text.string(id).lowercased()
+            current?.className = text.cut(name)
+        } else if name.count == 4, text.hexadecimal(name) != nil {
+            current?.classID = text.string(name).lowercased()
+        } else {
+            // "Class 0300" of a class without a name.
+            current?.className = text.cut(name)
+            if let id = text.after("Class ", in: name), text.isID(id) {
+                current?.classID = text.string(id).lowercased()
+            }
+        }
+    }
+
+    /// Vendor and device: names with or without identifiers, or identifiers alone.
+    private mutating func setName(_ piece: ByteText.Piece) {
+        let (name, id) = text.withoutID(piece)
+        current?.title = text.cut(name)
+        let ids = id ?? name
+        if let pair = text.halves(ids, at: ":"), text.isID(pair.0), text.isID(pair.1) {
+            current?.vendorID = text.string(pair.0).lowercased()
+            current?.deviceID = text.string(pair.1).lowercased()
+        }
+        guard id != nil || current?.vendorID == nil else { return }
+        if let (vendor, device) = PCIVendorName.split(name, text) {
+            current?.vendor = text.cut(vendor)
+            setDevice(device)
+        } else if id == nil {
+            // "Device 10de:2f18" where neither has a name.
+            guard let ids = text.after("Device ", in: name), let pair = text.halves(ids, at: ":"), text.isID(pair.0),
+                text.isID(pair.1)
+            else { return }
+            current?.vendorID = text.string(pair.0).lowercased()
+            current?.deviceID = text.string(pair.1).lowercased()
+        }
+    }
+
+    private mutating func setDevice(_ piece: ByteText.Piece) {
+        guard !piece.isEmpty else { return }
+        current?.device = text.cut(piece)
+        // "Device 2f18" is the identifier.
+        if current?.deviceID == nil, let id = text.after("Device ", in: piece), text.isID(id) {
+            current?.deviceID = text.string(id).lowercased()
+        }
+    }
+
+    /// -mm: `"VGA compatible controller" "NVIDIA Corporation" "GP107" -ra1 -p00 "Board's vendor" "Board"`
+    private mutating func addQuoted(_ piece: ByteText.Piece) {
+        var rest = piece
+        var number = 0
+        while let next = text.trimmed(rest).first {
+            let here = text.trimmed(rest)
+            if text[next] == UInt8(ascii: "\"") {
+                let end = text.find(UInt8(ascii: "\""), in: next + 1..<here.upperBound) ?? here.upperBound
+                addQuoted(next + 1..<end, number)
+                number += 1
+                rest = min(end + 1, here.upperBound)..<here.upperBound
+            } else {
+                rest = here
+                guard let word = text.nextWord(&rest) else { return }
+                if let value = text.after("-r", in: word) { current?.revision = text.cut(value) }
+                if let value = text.after("-p", in: word) { current?.programmingInterface = text.cut(value) }
+            }
+        }
+    }
+
+    private mutating func addQuoted(_ piece: ByteText.Piece, _ number: Int) {
+        let fields: [LSPCILabel.Field] = [.className, .vendor, .device, .subsystemVendor, .subsystemDevice]
+        if number < fields.count { set(fields[number], piece) }
+    }
+
+    // MARK: - The lines below it
+
+    /// "Kernel driver in use: nvidia"
+    private func label(_ piece: ByteText.Piece) -> (ByteText.Piece, ByteText.Piece)? {
+        guard let colon = text.find(UInt8(ascii: ":"), in: piece) else { return nil }
+        return (text.trimmed(piece.lowerBound..<colon), text.trimmed(colon + 1..<piece.upperBound))
+    }
+
+    private mutating func addDetail(_ piece: ByteText.Piece, indented: Bool) {
+        if !indented, addHexadecimal(piece) { return }
+        guard let (label, value) = label(piece) else {
+            if !addRegion(piece, number: nil), !indented { finish() }
+            return
+        }
+        if let field = LSPCILabel.table.value(label, in: text) {
+            set(field, value)
+        } else if let number = text.after("Region ", in: label).flatMap({ text.integer($0) }) {
+            _ = addRegion(value, number: number)
+        } else if addRegion(piece, number: nil) {
+            return
+        } else if indented {
+            keep(label, value)
+        } else {
+            // Something else: what follows is not of this device.
+            finish()
+        }
+    }
+
+    private mutating func keep(_ label: ByteText.Piece, _ value: ByteText.Piece) {
+        guard (current?.other.count ?? 0) < Self.mostOthers else { return }
+        current?.other.append(OtherField(path: text.cut(label), text: text.cut(value)))
+    }
+
+    /// "Memory at f3000000 (32-bit, non-prefetchable) [size=16M]", "I/O ports at e000 [size=128]",
+    /// "[virtual] Expansion ROM at f6000000 [disabled] [size=512K]"
+    private mutating func addRegion(_ piece: ByteText.Piece, number: Int?) -> Bool {
+        let piece = text.after("[virtual]", in: piece) ?? piece
+        let kinds: [(String, PCIDevice.Region.Kind)] = [
+            ("Memory at ", .memory), ("I/O ports at ", .ports), ("Expansion ROM at ", .rom),
+        ]
+        for (words, kind) in kinds {
+            guard var rest = text.after(words, in: piece) else { continue }
+            var region = PCIDevice.Region(number: number, kind: kind)
+            if let address = text.nextWord(&rest), text.hexadecimal(address) != nil {
+                region.address = text.string(address).lowercased()
+            }
+            if kind == .memory {
+                region.bits = text.has("64-bit", in: rest) ? 64 : text.has("32-bit", in: rest) ? 32 : nil
+                region.prefetchable =
+                    text.has("non-prefetchable", in: rest) ? false : text.has("prefetchable", in: rest) ? true : nil
+            }
+            region.disabled = text.has("[disabled]", in: rest)
+            region.sizeBytes = text.find("[size=", in: rest).flatMap { text.size($0.upperBound..<rest.upperBound) }
+            if (current?.regions.count ?? 0) < Self.mostRegions { current?.regions.append(region) }
+            return true
+        }
+        return false
+    }
+
+    private mutating func set(_ field: LSPCILabel.Field, _ value: ByteText.Piece) {
+        switch field {
+        case .className: setClass(value)
+        case .vendor:
+            let (name, id) = text.withoutID(value)
+            current?.vendor = text.cut(name)
+            current?.vendorID = text.spelled(id, or: name)
+            current?.title = text.cut(name)
+        case .device:
+            let (name, id) = text.withoutID(value)
+            current?.deviceID = text.spelled(id, or: name)
+            setDevice(name)
+            let vendor = current?.title ?? ""
+            current?.title = vendor.isEmpty ? text.cut(name) : vendor + " " + text.cut(name)
+        case .subsystem: setSubsystem(value)
+        case .subsystemVendor:
+            let (name, id) = text.withoutID(value)
+            current?.subsystem = text.cut(name)
+            current?.subsystemVendorID = text.spelled(id, or: name)
+        case .subsystemDevice:
+            let (name, id) = text.withoutID(value)
+            let vendor = current?.subsystem.map { $0 + " " } ?? ""
+            current?.subsystem = vendor + text.cut(name)
+            let unnamed = text.after("Device ", in: name) ?? name
+            current?.subsystemDeviceID = text.spelled(id, or: unnamed)
+        case .revision: current?.revision = text.cut(value)
+        case .programmingInterface: current?.programmingInterface = text.cut(value)
+        case .driver: current?.driver = text.cut(value)
+        case .modules:
+            var rest: ByteText.Piece? = value
+            while let module = text.nextField(&rest, separator: UInt8(ascii: ",")).map({ text.trimmed($0) }) {
+                guard !module.isEmpty, (current?.modules.count ?? 0) < Self.mostModules else { continue }
+                current?.modules.append(text.cut(module))
+            }
+        case .iommuGroup: current?.iommuGroup = text.integer(value)
+        case .numaNode: current?.numaNode = text.integer(value)
+        case .physicalSlot: current?.physicalSlot = text.cut(value)
+        case .link: current?.link = text.link(value)
+        case .linkCapability: current?.linkCapability = text.link(value)
+        case .flags:
+            // The group is here with -v, a line of its own from -vv on.
+            if let found = text.find("IOMMU group ", in: value) {
+                current?.iommuGroup = text.numbers(found.upperBound..<value.upperBound, most: 1).first
+            }
+        }
+    }
+
+    /// "Tongfang Hongkong Limited Device 604e", "Device 1b4c:11bf", "Acer Incorporated [ALI] AD107M [1025:1731]"
+    private mutating func setSubsystem(_ value: ByteText.Piece) {
+        let (name, id) = text.withoutID(value)
+        current?.subsystem = text.cut(name)
+        let last = text.findLast(UInt8(ascii: " "), in: name).map { $0 + 1..<name.upperBound } ?? name
+        let ids = id ?? last
+        if let (vendor, device) = text.halves(ids, at: ":") {
+            guard text.isID(vendor), text.isID(device) else { return }
+            current?.subsystemVendorID = text.string(vendor).lowercased()
+            current?.subsystemDeviceID = text.string(device).lowercased()
+        } else if text.isID(last), text.ends(name.lowerBound..<last.lowerBound, with: "Device ") {
+            current?.subsystemDeviceID = text.string(last).lowercased()
+        }
+    }
+
+    // MARK: - -vmm and -x
+
+    /// "Slot:	01:00.0", with -vm "Device:	01:00.0"
+    private mutating func beginBlock(_ piece: ByteText.Piece) -> Bool {
+        guard let value = text.after("Slot:", in: piece) ?? text.after("Device:", in: piece),
+            let (address, rest) = PCIAddressText.leading(value, text), rest.isEmpty
+        else { return false }
+        begin(address)
+        inBlock = true
+        return true
+    }
+
+    private mutating func addBlockField(_ piece: ByteText.Piece) {
+        guard let (label, value) = label(piece) else { return }
+        if let field = LSPCILabel.blocks.value(label, in: text) {
+            set(field, value)
+        } else {
+            keep(label, value)
+        }
+    }
+
+    /// "00: de 10 06 1b 07 00 10 00 a1 00 00 03 00 00 80 00": the device's own registers, which have its identifiers.
+    private mutating func addHexadecimal(_ piece: ByteText.Piece) -> Bool {
+        guard let (offset, bytes) = text.halves(piece, at: ": "), offset.count == 2 || offset.count == 3,
+            let start = text.hexadecimal(offset), start % 16 == 0
+        else { return false }
+        guard start == 0 || start == 0x20 else { return true }
+        let words = text.words(bytes, most: 16).compactMap { $0.count == 2 ? text.string($0).lowercased() : nil }
+        guard words.count == 16 else { return true }
+        if start == 0 {
+            current?.vendorID = words[1] + words[0]
+            current?.deviceID = words[3] + words[2]
+            current?.revision = words[8]
+            current?.programmingInterface = words[9]
+            current?.classID = words[11] + words[10]
+        } else {
+            current?.subsystemVendorID = words[13] + words[12]
+            current?.subsystemDeviceID = words[15] + words[14]
+        }
+        return true
+    }
+}

@@ -1,0 +1,153 @@
+/// Goes through the lines of nvbandwidth's text.
+struct NVBandwidthParser {
+    private let text: ByteText
+    private var reading = NVBandwidthReading()
+    /// Whether something was seen that only nvbandwidth prints.
+    private(set) var recognised = false
+    private var current: NVBandwidthReading.TestCase?
+    /// The line before this one, which names the host where devices follow.
+    private var before: ByteText.Piece?
+    private var lastLine = 1
+
+    init(_ text: ByteText) { self.text = text }
+
+    mutating func add(_ line: ByteLines.Line, _ warnings: inout WarningList) {
+        let piece = text.trimmed(line.piece)
+        guard let first = piece.first.map({ text[$0] }) else { return }
+        lastLine = line.number
+        if ByteText.isDigit(first) {
+            if current != nil, current?.sum == nil { addRow(piece) }
+        } else if !addFigure(piece), !addHead(piece), !addTrouble(piece) {
+            if current != nil,
+                text.has("(row)", in: piece) || text.has("GB/s", in: piece) || text.has("(ns)", in: piece)
+            {
+                current?.summary = text.cut(piece)
+            } else {
+                before = piece
+            }
+        }
+    }
+
+    mutating func finished(_ warnings: inout WarningList) -> NVBandwidthReading {
+        if let current, current.status == .unknown, current.matrix.isEmpty {
+            warnings.add(lastLine, current.name, "the output ends within a test case")
+        }
+        finish()
+        return reading
+    }
+
+    /// Versions and devices.
+    private mutating func addHead(_ piece: ByteText.Piece) -> Bool {
+        if let rest = text.after("Running ", in: piece), text.ends(rest, with: "."),
+            text.words(rest, most: 2).count == 1
+        {
+            recognised = true
+            finish()
+            current = .init(
+                name: text.cut(rest.lowerBound..<rest.upperBound - 1), status: .unknown, summary: nil, matrix: [])
+        } else if let rest = text.after("Device ", in: piece), let (number, name) = numbered(rest) {
+            addDevice(.init(number: number, described: name, in: text))
+        } else if let rest = text.after("Process ", in: piece) {
+            // "Process 0 (host): device 1: NVIDIA GB200 (00000008:01:00)"
+            guard let (process, described) = text.halves(rest, at: "): device "),
+                let (rank, host) = text.halves(process, at: " ("), let (number, name) = numbered(described)
+            else { return false }
+            var device = NVBandwidthReading.Device(number: number, described: name, in: text)
+            device.process = text.integer(text.trimmed(rank))
+            device.host = text.cut(host)
+            addDevice(device)
+        } else if let rest = text.after("nvbandwidth Version:", in: piece) {
+            recognised = true
+            reading.version = text.cut(rest)
+        } else if let rest = text.after("CUDA Runtime Version:", in: piece) {
+            reading.runtimeVersion = text.integer(rest).map(NVBandwidthReading.release)
+        } else if let rest = text.after("CUDA Driver Version:", in: piece) {
+            reading.driverCUDAVersion = text.integer(rest).map(NVBandwidthReading.release)
+        } else if let rest = text.after("Driver Version:", in: piece) {
+            reading.driverVersion = text.cut(rest)
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// "0: NVIDIA A10"
+    private func numbered(_ piece: ByteText.Piece) -> (Int, ByteText.Piece)? {
+        guard let (number, name) = text.halves(piece, at: ": "), let value = text.integer(number) else { return nil }
+        return (value, name)
+    }
+
+    private mutating func addDevice(_ device: NVBandwidthReading.Device) {
+        // 0.8 prints the host's name alone in the line above.
+        if reading.devices.isEmpty, device.host == nil, let before, reading.driverVersion != nil,
+            text.words(before, most: 2).count == 1, !text.has(":", in: before)
+        {
+            reading.host = text.cut(before)
+        }
+        if reading.devices.count < NVBandwidthReading.mostRows { reading.devices.append(device) }
+    }
+
+    /// "SUM host_to_device_memcpy_ce 1985.60", and MIN, MAX and AVG, which --verbose adds.
+    private mutating func addFigure(_ piece: ByteText.Piece) -> Bool {
+        let labels: [(String, WritableKeyPath<NVBandwidthReading.TestCase, Double?>)] = [
+            ("SUM ", \.sum), ("&&&& PERF ", \.sum), ("MIN ", \.minimum), ("MAX ", \.maximum), ("AVG ", \.average),
+        ]
+        for (label, field) in labels {
+            guard let rest = text.after(label, in: piece) else { continue }
+            let words = text.words(rest, most: 2)
+            guard words.count == 2, let current, text.equals(words[0], current.name),
+                let figure = text.measure(words[1]).flatMap({ text.decimal($0.number) })
+            else { return false }
+            self.current?[keyPath: field] = figure
+            if field == \.sum { self.current?.status = .passed }
+            return true
+        }
+        return false
+    }
+
+    private mutating func addTrouble(_ piece: ByteText.Piece) -> Bool {
+        if text.starts(piece, with: "Waived") {
+            if current?.status == .unknown, current?.matrix.isEmpty == true {
+                current?.status = .waived
+            } else {
+                reading.waivedUnnamed += 1
+            }
+        } else if text.starts(piece, with: "Warning:") {
+            if reading.notes.count < NVBandwidthReading.mostErrors { reading.notes.append(text.cut(piece)) }
+        } else if text.has("ERROR", in: piece) || text.starts(piece, with: "[CUDA") || text.starts(piece, with: "[NVML")
+            || text.starts(piece, with: "[CU_") || text.starts(piece, with: "Error:")
+        {
+            recognised = recognised || text.has("Testcase", in: piece)
+            if reading.errors.count < NVBandwidthReading.mostErrors { reading.errors.append(text.cut(piece)) }
+            if current != nil, current?.sum == nil { current?.status = .failed }
+        } else {
+            return false
+        }
+        return true
+    }
+
+    /// " 0    369.36    269.33": the row's number and its figures. The line of column numbers is none: it begins with
+    /// two whole numbers, or is one alone.
+    private mutating func addRow(_ piece: ByteText.Piece) {
+        var rest = piece
+        guard let label = text.nextWord(&rest), text.integer(label) != nil else { return }
+        var row: [Double?] = []
+        while row.count < NVBandwidthReading.mostRows, let word = text.nextWord(&rest) {
+            if text.equals(word, "N/A") {
+                row.append(nil)
+            } else {
+                guard text.find(UInt8(ascii: "."), in: word) != nil, let figure = text.decimal(word) else { return }
+                row.append(figure)
+            }
+        }
+        guard !row.isEmpty, (current?.matrix.count ?? 0) < NVBandwidthReading.mostRows else { return }
+        current?.matrix.append(row)
+    }
+
+    private mutating func finish() {
+        if let done = current, reading.testCases.count < NVBandwidthReading.mostTestCases {
+            reading.testCases.append(done)
+        }
+        current = nil
+    }
+}
