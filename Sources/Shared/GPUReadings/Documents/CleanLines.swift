@@ -55,7 +55,26 @@ struct CleanLines {
         pending.removeFirst(end)
         searched = 0
         if case .utf16(let high) = encoding { return UTF16Text.decoded(whole, from: 0, high: high) }
-        return TerminalText.cleaned(whole)
+        return Self.withoutMarks(TerminalText.cleaned(whole))
+    }
+
+    /// Without byte-order marks at the beginnings of lines, where files were put behind each other.
+    private static func withoutMarks(_ bytes: [UInt8]) -> [UInt8] {
+        guard bytes.contains(0xef) else { return bytes }
+        var kept: [UInt8] = []
+        kept.reserveCapacity(bytes.count)
+        var index = 0
+        while index < bytes.count {
+            if bytes[index] == 0xef, kept.last.map({ $0 == 0x0a || $0 == 0x0d }) ?? true,
+                bytes[index...].starts(with: [0xef, 0xbb, 0xbf])
+            {
+                index += 3
+            } else {
+                kept.append(bytes[index])
+                index += 1
+            }
+        }
+        return kept
     }
 
     private mutating func recognise(atEnd: Bool) {
