@@ -21,14 +21,20 @@ public enum OutputReading: Equatable, Sendable {
     ) throws(ReadingError) {
         switch kind {
         case .smiTable: self = .smiTable(try .read(text, warnings: &warnings))
-        case .smiText: self = .smiText(try .read(text, warnings: &warnings))
-        case .smiXML: self = .smiXML(try .read(text, warnings: &warnings))
+        case .smiText:
+            let reading = try SMITextReading.read(text)
+            warnings.add(reading.warnings)
+            self = .smiText(reading)
+        case .smiXML:
+            let reading = try SMIQueryReading.read(text)
+            warnings.add(reading.warnings)
+            self = .smiXML(reading)
         case .smiCSV: self = .smiCSV(try .read(text, columns: columns, warnings: &warnings))
         case .smiList: self = .smiList(try .read(text, warnings: &warnings))
         case .smiTopology: self = .smiTopology(try .read(text, warnings: &warnings))
         case .smiDeviceMonitor: self = .smiDeviceMonitor(try .read(text, warnings: &warnings))
         case .smiProcessMonitor: self = .smiProcessMonitor(try .read(text, warnings: &warnings))
-        case .smiError: self = .smiError(try .read(text, warnings: &warnings))
+        case .smiError: self = .smiError(try .read(text))
         case .deviceQuery: self = .deviceQuery(try .read(text, warnings: &warnings))
         case .bandwidthTest: self = .bandwidthTest(try .read(text, warnings: &warnings))
         case .nvbandwidth: self = .nvbandwidth(try .read(text, warnings: &warnings))
@@ -77,5 +83,11 @@ extension OutputReading: Encodable {
         case .lspci(let reading): try reading.encode(to: encoder)
         case .gpuProbe(let reading): try reading.encode(to: encoder)
         }
+    }
+}
+
+extension WarningList {
+    fileprivate mutating func add(_ others: [ReadingWarning]) {
+        for warning in others { add(warning.line, warning.field, warning.problem) }
     }
 }
