@@ -75,7 +75,7 @@ extension FactStore {
 
     /// "32 C", "04 %", "40%", "1481 MHz", "67.03 W", "4040MiB", "10.3 %"; nil for what does not begin as a number does, or
     /// goes on as none.
-    private static func number(_ kind: FactKind, _ source: [UInt8], _ piece: Range<Int>, unit: UInt64?) -> Cell? {
+    static func number(_ kind: FactKind, _ source: [UInt8], _ piece: Range<Int>, unit: UInt64?) -> Cell? {
         guard !kind.isText else { return nil }
         var (index, end) = (piece.lowerBound, piece.upperBound)
         while index < end, ByteText.isBlank(source[index]) { index += 1 }

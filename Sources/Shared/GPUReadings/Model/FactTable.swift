@@ -43,15 +43,16 @@ struct FactTable: Sendable {
     private static func row(_ line: Substring, _ prefixes: [String]) -> Row? {
         let fields = line.split(separator: "|", omittingEmptySubsequences: false)
         guard fields.count >= 2, let kind = FactKind(String(fields[1])) else { return nil }
-        var places = Column.allCases.map { column -> [String] in
+        let places = Column.allCases.map { column -> [String] in
             guard column.rawValue < fields.count else { return [] }
             let index = column.rawValue - 2
-            return fields[column.rawValue].split(separator: ",").map { place in
+            var field = String(fields[column.rawValue])
+            if column == .text, field == "=" { field = spoken(String(fields[Column.xml.rawValue])) }
+            return field.split(separator: ",").map { place in
                 place.utf8.first == UInt8(ascii: "~") && index < 3
                     ? prefixes[index] + place.dropFirst() : String(place)
             }
         }
-        if places[1] == ["="] { places[1] = places[0].map(spoken) }
         return Row(key: String(fields[0]), kind: kind, places: places)
     }
 

@@ -20,7 +20,9 @@ struct WarningList: Equatable, Sendable {
     private(set) var all: [ReadingWarning] = []
     static let most = 100
 
-    mutating func add(_ line: Int, _ field: String? = nil, _ problem: String) {
+    mutating func add(_ line: Int, _ problem: String) { add(line, nil, problem) }
+
+    mutating func add(_ line: Int, _ field: String?, _ problem: String) {
         if all.count < Self.most { all.append(ReadingWarning(line: line, field: field, problem: problem)) }
     }
 }

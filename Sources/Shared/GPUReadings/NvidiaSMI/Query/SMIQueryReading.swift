@@ -1,11 +1,11 @@
 /// What `nvidia-smi -q -x` said.
 ///
-/// Known to read the documents of 340 to 595. Elements are looked up by path, with the alternatives of
-/// ``SMIFields``; elements that are not known are passed over.
+/// Known to read the documents of 340 to 610. Elements are looked up by path, with the alternatives of the table of facts;
+/// elements that are not known are kept as they are, in ``other`` and ``GPUReading/other``.
 public struct SMIQueryReading: Equatable, Sendable {
     /// As printed: "Thu Mar 15 01:32:42 2018", local time of the machine.
     public var timestamp: String?
-    /// "390.42".
+    /// "390.42"; that of the kernel module, where both are told.
     public var driverVersion: String?
     /// The newest CUDA that the driver can run, "11.4". Nil before 410, and where nvidia-smi does not find libcuda.
     public var cudaVersion: String?
@@ -15,10 +15,24 @@ public struct SMIQueryReading: Equatable, Sendable {
     public var attachedGPUs: Int?
     /// The GPUs in the order of the document. A machine without any gives a valid document.
     public var gpus: [GPUReading] = []
+    /// What is not about a GPU, under names that this version of the library does not know.
+    public var other: [OtherField] = []
+    /// What could not be read, while the rest was.
+    public var warnings: [ReadingWarning] = []
 
     static let expected = "nvidia-smi's XML"
 
-    /// Reads a document. Text before its first `<` and behind its end (prompts, banners) is ignored.
+    static let tree = PathTree(
+        .xml,
+        roles: [
+            ("^gpu", .gpu), ("mig_devices/mig_device", .migDevice), ("processes/process_info", .process),
+            ("compute_processes/process_info", .process),
+            ("accounted_processes/accounted_process_info", .accountedProcess),
+            ("supported_clocks/supported_mem_clock/value", .memoryClock),
+            ("supported_clocks/supported_mem_clock/supported_graphics_clock", .graphicsClock),
+        ])
+
+    /// Reads a document. Text before it and behind its end (prompts, banners) is ignored.
     ///
     /// - Parameter xml: the document.
     /// - Throws: ``ReadingError`` for what is not such a document, is cut short, or is hostile.
@@ -26,84 +40,56 @@ public struct SMIQueryReading: Equatable, Sendable {
         try self.init(xml: Array(xml.utf8))
     }
 
-    /// Reads a document in the encoding that it declares, UTF-8 by default.
+    /// Reads a document in the encoding that it declares, UTF-8 by default, or in UTF-16.
     ///
     /// - Parameter xml: the document.
     /// - Throws: ``ReadingError`` for what is not such a document, is cut short, or is hostile.
     public init(xml: [UInt8]) throws(ReadingError) {
-        guard let start = xml.firstIndex(of: UInt8(ascii: "<")) else {
-            let first = Lines(String(decoding: xml.prefix(4096), as: UTF8.self)).firstSaid
-            throw ReadingError(Self.expected, line: first.number, seen: first.text, problem: "there is no element")
-        }
-        let firstLine = 1 + xml[..<start].count { $0 == UInt8(ascii: "\n") }
-        let collector = SMIQueryCollector()
-        let elements = XMLElements()
-        elements.onStart = { collector.start($0, id: $1) }
-        elements.onEnd = { collector.end($0, $1) }
-        do {
-            try elements.parse(xml[start...], firstLine: firstLine)
-        } catch {
-            throw ReadingError(
-                Self.expected, line: error.line, seen: elements.root.map { "<\($0)>" } ?? "",
-                problem: error.description)
-        }
-        guard elements.root == "nvidia_smi_log" else {
-            throw ReadingError(
-                Self.expected, line: firstLine, seen: "<\(elements.root ?? "")>",
-                problem: "the document is another one")
-        }
-        self = collector.reading
+        let isWide = xml.count > 1 && (xml[0] == 0 || xml[1] == 0 || xml[0] >= 0xfe)
+        self = isWide ? try Self.read(ByteText(xml)) : try Self.read(xml, encoding: nil)
     }
 
-    fileprivate init() {}
+    /// Reads the first document of a text.
+    static func read(_ text: ByteText) throws(ReadingError) -> SMIQueryReading {
+        try read(text.bytes, encoding: "UTF-8")
+    }
+
+    private static func read(_ bytes: [UInt8], encoding: String?) throws(ReadingError) -> SMIQueryReading {
+        guard let start = XMLStart.find(in: bytes[...], isLast: true) ?? bytes.firstIndex(of: UInt8(ascii: "<")) else {
+            throw ReadingError(expected, ByteText(bytes), problem: "there is no element")
+        }
+        let firstLine = 1 + bytes[..<start].count { $0 == UInt8(ascii: "\n") }
+        guard let document = XMLDocument(firstLine: firstLine, encoding: encoding) else { throw noMemory }
+        do {
+            _ = try document.feed(bytes[start...], isLast: true)
+        } catch {
+            // The name of a program can have any bytes.
+            guard document.metBadBytes else { throw error }
+            let repaired = Array(String(decoding: bytes, as: UTF8.self).utf8)
+            guard repaired != bytes else { throw error }
+            return try read(repaired, encoding: "UTF-8")
+        }
+        return document.reading
+    }
+
+    static let noMemory = ReadingError(expected, line: 1, seen: "", problem: "there is no memory to parse it")
+
+    init(_ collector: QueryCollector, firstLine: Int) {
+        let document = collector.document
+        timestamp = document.text(.timestamp).value
+        driverVersion = document.text(.driverVersion).value
+        cudaVersion = document.text(.cudaVersion).value
+        failure = document.text(.errorString).value
+        attachedGPUs = document.whole(.gpuCount).value
+        gpus = collector.gpus
+        other = collector.other
+        warnings = collector.warnings.all
+        for index in warnings.indices { warnings[index].line += firstLine - 1 }
+    }
 }
 
-/// Puts a reading together while the elements go by.
-private final class SMIQueryCollector {
-    var reading = SMIQueryReading()
-    private var texts: [String: String] = [:]
-    private var process: [String: String] = [:]
-    private var processes: [GPUProcessReading] = []
-
-    func start(_ path: String, id: String?) {
-        if path == "gpu" {
-            texts = [:]
-            processes = []
-            // The attribute stands in where the pci block is missing (a GPU that is lost).
-            if let id { texts["pci/pci_bus_id"] = id }
-        }
+extension SMIQueryReading: Encodable {
+    private enum CodingKeys: CodingKey {
+        case timestamp, driverVersion, cudaVersion, failure, attachedGPUs, gpus, other
     }
-
-    func end(_ path: String, _ text: String) {
-        switch path {
-        case "timestamp": reading.timestamp = Quantity.text(text).value
-        case "driver_version": reading.driverVersion = Quantity.text(text).value
-        case "cuda_version": reading.cudaVersion = Quantity.text(text).value
-        case "attached_gpus": reading.attachedGPUs = Quantity.whole(text, units: [""]).value
-        case "error_string": reading.failure = Quantity.text(text).value
-        case "gpu":
-            var gpu = GPUReading(texts, dialect: \.xml)
-            gpu.processes = processes
-            reading.gpus.append(gpu)
-        // compute_processes up to 340
-        case "gpu/processes/process_info", "gpu/compute_processes/process_info":
-            var reading = GPUProcessReading()
-            reading.pid = process["pid"].map { Quantity.whole($0, units: [""]) } ?? .absent(.missing)
-            reading.name = process["process_name"].map { Quantity.text($0) } ?? .absent(.missing)
-            reading.type = process["type"].map { Quantity.text($0) } ?? .absent(.missing)
-            reading.usedMemoryBytes = process["used_memory"].map { Quantity.bytes($0) } ?? .absent(.missing)
-            processes.append(reading)
-            process = [:]
-        default:
-            guard let below = path.after("gpu/") else { return }
-            if let field = below.after("processes/process_info/") ?? below.after("compute_processes/process_info/") {
-                process[String(field)] = text
-            } else if Self.wanted.contains(String(below)) {
-                texts[String(below)] = text
-            }
-        }
-    }
-
-    /// All places of all fields: what is not among them is not kept.
-    private static let wanted = Set(SMIFields.all.flatMap(\.xml))
 }
