@@ -29,6 +29,10 @@ struct LSPCIParser {
         } else if ByteText.hexadecimalDigit(first) != nil, let (address, rest) = PCIAddressText.leading(piece, text) {
             begin(address)
             addHeading(rest)
+        } else if !indented, first == UInt8(ascii: "["), let (kind, _) = text.halves(piece, at: ": "), kind.count == 6 {
+            // "[0300]: Intel Corporation …": what is before it was cut off.
+            begin("")
+            addHeading(piece)
         } else if current != nil {
             addDetail(piece, indented: indented)
         } else if indented, LSPCILabel.table.value(label(piece)?.0 ?? piece, in: text) != nil {
