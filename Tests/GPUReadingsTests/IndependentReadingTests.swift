@@ -162,7 +162,7 @@ struct IndependentReadingTests {
                             "coresPerMultiprocessor": .init(device.coresPerMultiprocessor),
                             "clock": .init(device.clockMHz), "memoryClock": .init(device.memoryClockMHz),
                             "busWidth": .init(device.busWidthBits), "l2Cache": .init(device.l2CacheBytes),
-                            "ecc": .init(device.eccEnabled), "bus": .init(GPUReading(device).pciAddress),
+                            "ecc": .init(device.eccEnabled), "bus": .init(device.address),
                         ])
                     }),
             ])
@@ -195,7 +195,7 @@ struct IndependentReadingTests {
             guard case .nvbandwidth(let reading)? = outputs.first?.reading else { return .none }
             return .members([
                 "driver": .init(reading.driverVersion), "cuda": .init(reading.runtimeVersion),
-                "devices": .list(reading.devices.map { .init($0) }),
+                "devices": .list(reading.devices.map { .init($0.name) }),
                 "cases": .list(
                     reading.testCases.map { test in
                         .members([
@@ -265,5 +265,17 @@ extension SecondReading.Value {
         case .flag(let flag)?: self = .flag(flag)
         case nil: self = .none
         }
+    }
+}
+
+extension CUDADevice {
+    /// The address as the kernel spells it, by deviceQuery's numbers.
+    fileprivate var address: String? {
+        guard let bus = pciBus, let location = pciLocation else { return nil }
+        func hex(_ number: Int, _ digits: Int) -> String {
+            let text = String(number, radix: 16)
+            return String(repeating: "0", count: max(0, digits - text.count)) + text
+        }
+        return "\(hex(pciDomain ?? 0, 4)):\(hex(bus, 2)):\(hex(location, 2)).0"
     }
 }

@@ -6,7 +6,7 @@ import Testing
 /// The quick half of fuzzing (Scripts/fuzz-readings is the other): some ten thousand mutations of Fixtures/fuzz-seeds per kind, the
 /// same in every run. Whatever the bytes are, reading ends with a value or an error.
 @Suite struct MutationTests {
-    static let mutations = 20_000
+    static let mutations = 2_000
 
     @Test(arguments: OutputKind.allCases)
     func readersBearAnything(_ kind: OutputKind) throws {

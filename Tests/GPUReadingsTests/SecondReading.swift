@@ -15,13 +15,13 @@ enum SecondReading {
         case list([Value])
         case members([String: Value])
 
-        init(_ json: Any?) {
+        init(json: Any?) {
             switch json {
             case let number as NSNumber where CFGetTypeIsBool(number): self = .flag(number.boolValue)
             case let number as NSNumber: self = .number(number.doubleValue)
             case let text as String: self = .text(text)
-            case let list as [Any]: self = .list(list.map { Value($0) })
-            case let members as [String: Any]: self = .members(members.mapValues { Value($0) })
+            case let list as [Any]: self = .list(list.map { Value(json: $0) })
+            case let members as [String: Any]: self = .members(members.mapValues { Value(json: $0) })
             default: self = .none
             }
         }
@@ -52,7 +52,7 @@ enum SecondReading {
         let folder = Fixtures.package.appending(path: "Tests/IndependentReadings")
         let output = try run(folder.appending(path: script).path, files.map(\.path))
         return try output.split(separator: "\n").map {
-            Value(try JSONSerialization.jsonObject(with: Data($0.utf8)))
+            Value(json: try JSONSerialization.jsonObject(with: Data($0.utf8)))
         }
     }
 

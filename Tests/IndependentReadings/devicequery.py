@@ -12,6 +12,10 @@ def find(pattern, block, convert=str):
 
 def read_device(block):
     cores = re.search(r"\( *(\d+)\) Multiprocessors(?:,| x) *\( *(\d+)\) CUDA Cores/MP", block)
+    multiprocessors = int(cores.group(1)) if cores else find(r"Number of multiprocessors: +(\d+)", block, int)
+    all_cores = find(r"Number of cores: +(\d+)", block, int)
+    each = int(cores.group(2)) if cores else all_cores // multiprocessors if all_cores else None
+    gigahertz = find(r"^ *(?:GPU )?Clock (?:Speed|rate): +([\d.]+) GHz", block, float)
     pci = re.search(r"Device PCI (Domain ID / )?Bus ID / (?:PCI )?location ID: *([\d /]+)", block)
     place = [int(number) for number in pci.group(2).split("/")] if pci else None
     versions = re.search(r"CUDA Driver Version / Runtime Version +([\d.]+) / ([\d.]+)", block)
@@ -21,9 +25,9 @@ def read_device(block):
         "runtime": versions.group(2) if versions else find(r"CUDA Runtime Version: +([\d.]+)", block),
         "capability": find(r"CUDA Capability Major/Minor version number: +([\d.]+)", block),
         "memoryTotal": find(r"Total amount of global memory:.*?(\d+) bytes", block, int),
-        "multiprocessors": int(cores.group(1)) if cores else None,
-        "coresPerMultiprocessor": int(cores.group(2)) if cores else None,
-        "clock": find(r"GPU (?:Max )?Clock rate: +(\d+) MHz", block, int),
+        "multiprocessors": multiprocessors,
+        "coresPerMultiprocessor": each,
+        "clock": round(gigahertz * 1000) if gigahertz else find(r"GPU (?:Max )?Clock rate: +(\d+) MHz", block, int),
         "memoryClock": find(r"Memory Clock rate: +(\d+)(?:\.\d+)? M", block, int),
         "busWidth": find(r"Memory Bus Width: +(\d+)-bit", block, int),
         "l2Cache": find(r"L2 Cache Size: +(\d+) bytes", block, int),

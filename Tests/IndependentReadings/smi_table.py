@@ -35,7 +35,7 @@ def read(text):
         if match:
             name = match.group(2)
             below = {
-                "name": name[:-3] if name.endswith("...") else name, "bus": address(match.group(3)),
+                "name": name[:-3].rstrip() if name.endswith("...") else name, "bus": address(match.group(3)),
                 "temperature": None, "fan": None, "memoryTotal": None, "memoryUsed": None, "power": None,
                 "powerLimit": None, "utilization": None, "processes": []}
             gpus.append(below)

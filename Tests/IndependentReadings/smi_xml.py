@@ -15,6 +15,11 @@ def first(gpu, convert, *paths):
     return None
 
 
+def whole(value):
+    """Some program in between printed a share with decimals; it is a whole number."""
+    return None if value is None else int(value + 0.5)
+
+
 def read_process(process):
     return {
         "pid": number(process.findtext("pid")),
@@ -26,7 +31,7 @@ def read_process(process):
 
 def read_gpu(gpu):
     def celsius(text): return number(text, "C")
-    def percent(text): return number(text, "%")
+    def percent(text): return whole(number(text, "%"))
     def watts(text): return number(text, "W")
     def megahertz(text): return number(text, "MHz")
 

@@ -60,7 +60,7 @@ struct LSPCIParser {
 
     /// "VGA compatible controller [0300]: NVIDIA Corporation GP104 [GeForce GTX 1080] [10de:1b80] (rev a1) (prog-if 00)"
     private mutating func addHeading(_ piece: ByteText.Piece) {
-        if text[piece.lowerBound] == UInt8(ascii: "\"") { return addQuoted(piece) }
+        if text.starts(piece, with: "\"") { return addQuoted(piece) }
         guard let (kind, name) = text.halves(piece, at: ": ") else {
             current?.className = text.cut(piece)
             return
