@@ -62,7 +62,7 @@ import Testing
         "{\"a\": [1, {}]}\n",
         "CUDA Device Query...\nThere are 1 CUDA devices.\n", "<html>\n<body>\n", "<?xml version=\"1.0\"?>\n<html>\n",
         "a, b, c\n1, 2, 3\n", "12:30:01.5 said: x\n", "GPU 0: fine\n", "+-----+\n| table |\n+-----+\n", "# a comment\n",
-        "Running tests.\n",
+        "Running tests.\n", "timestamp\ndriver_version\nclocks.sm\nmemory.total\n", "count\n",
     ])
     func refuses(_ text: String) {
         #expect(kinds(text).isEmpty)

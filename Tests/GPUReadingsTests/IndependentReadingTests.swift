@@ -71,7 +71,9 @@ struct IndependentReadingTests {
     }
 
     @Test func list() throws {
-        let files = try Self.files("smi-other", fixtures: Self.simulated.map { $0 + "list.txt" }) { $0.contains("-list") }
+        let files = try Self.files("smi-other", fixtures: Self.simulated.map { $0 + "list.txt" }) {
+            $0.contains("-list")
+        }
         try compare(files, by: "smi_list.py") { outputs in
             .members([
                 "gpus": .list(

@@ -60,9 +60,12 @@ struct Mutator {
     var state: UInt64
 
     private static let words = [
-        "N/A", "ERR!", "GPU is lost", "[Not Supported]", "-", "99999999999999999999", "-1", "0x", "\u{1b}[31m", "\r", "\r\n", "\n",
-        "\u{feff}", "|", " : ", ", ", "\t", "<", ">", "</gpu>", "<gpu>", "&amp;", "&#0;", "{", "}", "\"", "\\", "Result = PASS", "%",
-        "MiB", "9223372036854775807 MiB", "1e308", "nan", "inf", "GPU 0:", "Device 0: \"", "Running ", "+---+", "[", "]", "é", "\0",
+        "N/A", "ERR!", "GPU is lost", "[Not Supported]", "-", "99999999999999999999", "-1", "0x", "\u{1b}[31m", "\r",
+        "\r\n", "\n",
+        "\u{feff}", "|", " : ", ", ", "\t", "<", ">", "</gpu>", "<gpu>", "&amp;", "&#0;", "{", "}", "\"", "\\",
+        "Result = PASS", "%",
+        "MiB", "9223372036854775807 MiB", "1e308", "nan", "inf", "GPU 0:", "Device 0: \"", "Running ", "+---+", "[",
+        "]", "é", "\0",
     ].map { Array($0.utf8) }
 
     mutating func dice(_ sides: Int) -> Int {

@@ -1,7 +1,7 @@
-import ArgumentParser
+public import ArgumentParser
 import Contract
 import FoundationEssentials
-import GPUReadings
+public import GPUReadings
 import SystemPackage
 
 /// `provision-gpu-vm parse [FILE…]`: what NVIDIA's tools printed → JSON.
@@ -87,7 +87,8 @@ struct ParseCommand: ParsableCommand {
             return .notRecognised
         }
         if let leftover = parser.leftover {
-            Terminal.note("warning: \(Printable.line("\(name), line \(leftover.line): \(leftover.problem)", limit: 2000))")
+            Terminal.note(
+                "warning: \(Printable.line("\(name), line \(leftover.line): \(leftover.problem)", limit: 2000))")
             outcome = max(outcome, .withWarnings)
         }
         return outcome

@@ -55,6 +55,14 @@ enum CSVLine {
         }
     }
 
+    /// Whether it reads like the name of a column and not like a value: "clocks.current.sm".
+    static func isDottedName(_ said: ByteText.Piece, _ text: ByteText) -> Bool {
+        guard let first = said.first, text[first] &- 0x61 < 26, text.find(UInt8(ascii: "."), in: said) != nil else {
+            return false
+        }
+        return isName(said, text)
+    }
+
     /// How many cells a row has that no header precedes; nil where nothing in it tells that nvidia-smi printed it: an UUID of
     /// a GPU, a PCI address, or its way to print the time.
     static func tellingColumns(_ line: ByteText.Piece, _ text: ByteText) -> Int? {

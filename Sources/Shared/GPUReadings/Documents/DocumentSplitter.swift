@@ -209,7 +209,7 @@ public struct DocumentSplitter: Sendable {
     /// A line outside of all documents.
     private mutating func idle(_ line: ByteText.Piece, _ number: Int, _ text: ByteText) {
         guard !text.trimmed(line).isEmpty else { return }
-        if notePrelude(line, number, text) { return }
+        if notePrelude(line, number, text) || Self.isEpilogue(text.trimmed(line), text) { return }
         prelude = nil
         note(&junk, line, number, text)
     }
@@ -232,11 +232,17 @@ public struct DocumentSplitter: Sendable {
         return true
     }
 
+    /// What the samples and nvbandwidth say behind their end.
+    private static func isEpilogue(_ said: ByteText.Piece, _ text: ByteText) -> Bool {
+        text.starts(said, with: "NOTE: The ") || text.starts(said, with: "Press ENTER to exit")
+    }
+
     /// "Thu Mar 15 01:32:42 2018"
     private static func isTime(_ said: ByteText.Piece, _ text: ByteText) -> Bool {
-        said.count == 24 && text[said.lowerBound + 13] == UInt8(ascii: ":")
-            && text[said.lowerBound + 16] == UInt8(ascii: ":")
-            && text.integer(said.upperBound - 4..<said.upperBound) != nil
+        guard (20...40).contains(said.count) else { return false }
+        let words = text.words(said, most: 6)
+        guard words.count == 5, words[0].count == 3, let year = text.integer(words[4]) else { return false }
+        return (2000...9999).contains(year) && words[3].count == 8 && text[words[3].lowerBound + 2] == UInt8(ascii: ":")
     }
 
     // MARK: - Rows and ends
@@ -278,6 +284,11 @@ public struct DocumentSplitter: Sendable {
         open = nil
         if givesRows, document.kind.hasRows {
             junk = document.foreign ?? junk
+            return
+        }
+        // One name alone is a header only above rows: lists of names are no CSV.
+        if document.kind == .smiCSV, document.columns == 1, only == nil, document.lastLine == document.firstLine {
+            note(&junk, document.start..<document.end, document.firstLine, text)
             return
         }
         if let reason { document.warnings.append(.init(line: document.lastLine, problem: reason)) }

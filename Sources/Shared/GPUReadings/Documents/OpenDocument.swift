@@ -81,7 +81,7 @@ struct OpenDocument {
                 || first == UInt8(ascii: "=")
                 ? .own : .foreign
         case .smiCSV:
-            if columns < 2 { return .own }
+            if columns < 2 { return CSVLine.isDottedName(said, text) ? .foreign : .own }
             let cells = CSVLine.cells(said, text)
             return cells == columns || (cells > 1 && cells * 2 >= columns) ? .own : .foreign
         case .smiList:
