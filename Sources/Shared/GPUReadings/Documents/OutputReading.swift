@@ -8,7 +8,7 @@ public enum OutputReading: Equatable, Sendable {
     case smiTopology(SMITopologyReading)
     case smiDeviceMonitor(SMIDeviceMonitorReading)
     case smiProcessMonitor(SMIProcessMonitorReading)
-    case smiError(SMIErrorReading)
+    case smiError(SMIFailureReading)
     case deviceQuery(DeviceQueryReading)
     case bandwidthTest(BandwidthTestReading)
     case nvbandwidth(NVBandwidthReading)
