@@ -37,10 +37,11 @@ public struct PCIDevice: Equatable, Sendable, Encodable {
     }
 
     /// "0000:01:00.0"; a domain that is not printed is 0, as lspci leaves it out where there is no other.
+    /// Empty where the line's beginning was cut off.
     public var address: String
     /// Vendor and device as printed, "NVIDIA Corporation AD102 [GeForce RTX 4090]".
     public var title = ""
-    /// "VGA compatible controller"; nil with `-n`.
+    /// "VGA compatible controller"; nil with `-n`, empty where it was cut off.
     public var className: String?
     /// Class and subclass, four hexadecimal digits: "0300".
     public var classID: String?
@@ -123,7 +124,7 @@ extension GPUReading {
             if let value { self[fact] = .value(.integer(Int64(value))) }
         }
         set(.name, device.productName)
-        set(.busID, device.address)
+        set(.busID, device.address.isEmpty ? nil : device.address)
         if let id = device.deviceID, let vendor = device.vendorID { set(.pciDeviceID, (id + vendor).uppercased()) }
         if let id = device.subsystemDeviceID, let vendor = device.subsystemVendorID {
             set(.pciSubsystemID, (id + vendor).uppercased())
