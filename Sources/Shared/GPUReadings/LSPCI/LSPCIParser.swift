@@ -3,7 +3,9 @@ struct LSPCIParser {
     private let text: ByteText
     private var reading = LSPCIReading()
     /// The device that lines belong to.
-    private var current: PCIDevice?
+    private var current = PCIDevice(address: "")
+    /// Whether there is one.
+    private var hasDevice = false
     /// Whether the current device is a block of `-vmm`.
     private var inBlock = false
 
@@ -23,8 +25,8 @@ struct LSPCIParser {
         let first = text[piece.lowerBound]
         let indented = piece.lowerBound > line.piece.lowerBound
         // "Slot:" begins a device of -vmm, "Device:" one of -vm.
-        if !indented, !inBlock || current == nil || first == UInt8(ascii: "S"), beginBlock(piece) { return }
-        if inBlock, current != nil {
+        if !indented, !inBlock || !hasDevice || first == UInt8(ascii: "S"), beginBlock(piece) { return }
+        if inBlock, hasDevice {
             addBlockField(piece)
         } else if ByteText.hexadecimalDigit(first) != nil, let (address, rest) = PCIAddressText.leading(piece, text) {
             begin(address)
@@ -33,7 +35,7 @@ struct LSPCIParser {
             // "[0300]: Intel Corporation …": what is before it was cut off.
             begin("")
             addHeading(piece)
-        } else if current != nil {
+        } else if hasDevice {
             addDetail(piece, indented: indented)
         } else if indented, LSPCILabel.table.value(label(piece)?.0 ?? piece, in: text) != nil {
             warnings.add(line.number, text.cut(piece), "this belongs to no device")
@@ -46,14 +48,15 @@ struct LSPCIParser {
     }
 
     private mutating func finish() {
-        if let done = current, reading.devices.count < Self.mostDevices { reading.devices.append(done) }
-        current = nil
+        if hasDevice, reading.devices.count < Self.mostDevices { reading.devices.append(current) }
+        hasDevice = false
         inBlock = false
     }
 
     private mutating func begin(_ address: String) {
         finish()
         current = PCIDevice(address: address)
+        hasDevice = true
     }
 
     // MARK: - The line of a device
@@ -62,7 +65,7 @@ struct LSPCIParser {
     private mutating func addHeading(_ piece: ByteText.Piece) {
         if text.starts(piece, with: "\"") { return addQuoted(piece) }
         guard let (kind, name) = text.halves(piece, at: ": ") else {
-            current?.className = text.cut(piece)
+            current.className = text.cut(piece)
             return
         }
         setClass(kind)
@@ -75,11 +78,11 @@ struct LSPCIParser {
         while text.ends(rest, with: ")"), let open = text.findLast(UInt8(ascii: "("), in: rest) {
             let inner = open + 1..<rest.upperBound - 1
             if let value = text.after("rev ", in: inner) {
-                current?.revision = text.cut(value)
+                current.revision = text.cut(value)
             } else if let value = text.after("prog-if ", in: inner) {
                 var words = value
                 let number = text.nextWord(&words) ?? value
-                current?.programmingInterface = text.cut(number)
+                current.programmingInterface = text.cut(number)
             } else {
                 break
             }
@@ -92,15 +95,15 @@ struct LSPCIParser {
     private mutating func setClass(_ piece: ByteText.Piece) {
         let (name, id) = text.withoutID(text.trimmed(piece))
         if let id {
-            current?.classID = text.string(id).lowercased()
-            current?.className = text.cut(name)
+            current.classID = text.string(id).lowercased()
+            current.className = text.cut(name)
         } else if name.count == 4, text.hexadecimal(name) != nil {
-            current?.classID = text.string(name).lowercased()
+            current.classID = text.string(name).lowercased()
         } else {
             // "Class 0300" of a class without a name.
-            current?.className = text.cut(name)
+            current.className = text.cut(name)
             if let id = text.after("Class ", in: name), text.isID(id) {
-                current?.classID = text.string(id).lowercased()
+                current.classID = text.string(id).lowercased()
             }
         }
     }
@@ -108,32 +111,32 @@ struct LSPCIParser {
     /// Vendor and device: names with or without identifiers, or identifiers alone.
     private mutating func setName(_ piece: ByteText.Piece) {
         let (name, id) = text.withoutID(piece)
-        current?.title = text.cut(name)
+        current.title = text.cut(name)
         let ids = id ?? name
         if let pair = text.halves(ids, at: ":"), text.isID(pair.0), text.isID(pair.1) {
-            current?.vendorID = text.string(pair.0).lowercased()
-            current?.deviceID = text.string(pair.1).lowercased()
+            current.vendorID = text.string(pair.0).lowercased()
+            current.deviceID = text.string(pair.1).lowercased()
         }
-        guard id != nil || current?.vendorID == nil else { return }
+        guard id != nil || current.vendorID == nil else { return }
         if let (vendor, device) = PCIVendorName.split(name, text) {
-            current?.vendor = text.cut(vendor)
+            current.vendor = text.cut(vendor)
             setDevice(device)
         } else if id == nil {
             // "Device 10de:2f18" where neither has a name.
             guard let ids = text.after("Device ", in: name), let pair = text.halves(ids, at: ":"), text.isID(pair.0),
                 text.isID(pair.1)
             else { return }
-            current?.vendorID = text.string(pair.0).lowercased()
-            current?.deviceID = text.string(pair.1).lowercased()
+            current.vendorID = text.string(pair.0).lowercased()
+            current.deviceID = text.string(pair.1).lowercased()
         }
     }
 
     private mutating func setDevice(_ piece: ByteText.Piece) {
         guard !piece.isEmpty else { return }
-        current?.device = text.cut(piece)
+        current.device = text.cut(piece)
         // "Device 2f18" is the identifier.
-        if current?.deviceID == nil, let id = text.after("Device ", in: piece), text.isID(id) {
-            current?.deviceID = text.string(id).lowercased()
+        if current.deviceID == nil, let id = text.after("Device ", in: piece), text.isID(id) {
+            current.deviceID = text.string(id).lowercased()
         }
     }
 
@@ -151,8 +154,8 @@ struct LSPCIParser {
             } else {
                 rest = here
                 guard let word = text.nextWord(&rest) else { return }
-                if let value = text.after("-r", in: word) { current?.revision = text.cut(value) }
-                if let value = text.after("-p", in: word) { current?.programmingInterface = text.cut(value) }
+                if let value = text.after("-r", in: word) { current.revision = text.cut(value) }
+                if let value = text.after("-p", in: word) { current.programmingInterface = text.cut(value) }
             }
         }
     }
@@ -191,8 +194,8 @@ struct LSPCIParser {
     }
 
     private mutating func keep(_ label: ByteText.Piece, _ value: ByteText.Piece) {
-        guard (current?.other.count ?? 0) < Self.mostOthers else { return }
-        current?.other.append(OtherField(path: text.cut(label), text: text.cut(value)))
+        guard current.other.count < Self.mostOthers else { return }
+        current.other.append(OtherField(path: text.cut(label), text: text.cut(value)))
     }
 
     /// "Memory at f3000000 (32-bit, non-prefetchable) [size=16M]", "I/O ports at e000 [size=128]",
@@ -215,7 +218,7 @@ struct LSPCIParser {
             }
             region.disabled = text.has("[disabled]", in: rest)
             region.sizeBytes = text.find("[size=", in: rest).flatMap { text.size($0.upperBound..<rest.upperBound) }
-            if (current?.regions.count ?? 0) < Self.mostRegions { current?.regions.append(region) }
+            if current.regions.count < Self.mostRegions { current.regions.append(region) }
             return true
         }
         return false
@@ -226,44 +229,44 @@ struct LSPCIParser {
         case .className: setClass(value)
         case .vendor:
             let (name, id) = text.withoutID(value)
-            current?.vendor = text.cut(name)
-            current?.vendorID = text.spelled(id, or: name)
-            current?.title = text.cut(name)
+            current.vendor = text.cut(name)
+            current.vendorID = text.spelled(id, or: name)
+            current.title = text.cut(name)
         case .device:
             let (name, id) = text.withoutID(value)
-            current?.deviceID = text.spelled(id, or: name)
+            current.deviceID = text.spelled(id, or: name)
             setDevice(name)
-            let vendor = current?.title ?? ""
-            current?.title = vendor.isEmpty ? text.cut(name) : vendor + " " + text.cut(name)
+            let vendor = current.title
+            current.title = vendor.isEmpty ? text.cut(name) : vendor + " " + text.cut(name)
         case .subsystem: setSubsystem(value)
         case .subsystemVendor:
             let (name, id) = text.withoutID(value)
-            current?.subsystem = text.cut(name)
-            current?.subsystemVendorID = text.spelled(id, or: name)
+            current.subsystem = text.cut(name)
+            current.subsystemVendorID = text.spelled(id, or: name)
         case .subsystemDevice:
             let (name, id) = text.withoutID(value)
-            let vendor = current?.subsystem.map { $0 + " " } ?? ""
-            current?.subsystem = vendor + text.cut(name)
+            let vendor = current.subsystem.map { $0 + " " } ?? ""
+            current.subsystem = vendor + text.cut(name)
             let unnamed = text.after("Device ", in: name) ?? name
-            current?.subsystemDeviceID = text.spelled(id, or: unnamed)
-        case .revision: current?.revision = text.cut(value)
-        case .programmingInterface: current?.programmingInterface = text.cut(value)
-        case .driver: current?.driver = text.cut(value)
+            current.subsystemDeviceID = text.spelled(id, or: unnamed)
+        case .revision: current.revision = text.cut(value)
+        case .programmingInterface: current.programmingInterface = text.cut(value)
+        case .driver: current.driver = text.cut(value)
         case .modules:
             var rest: ByteText.Piece? = value
             while let module = text.nextField(&rest, separator: UInt8(ascii: ",")).map({ text.trimmed($0) }) {
-                guard !module.isEmpty, (current?.modules.count ?? 0) < Self.mostModules else { continue }
-                current?.modules.append(text.cut(module))
+                guard !module.isEmpty, current.modules.count < Self.mostModules else { continue }
+                current.modules.append(text.cut(module))
             }
-        case .iommuGroup: current?.iommuGroup = text.integer(value)
-        case .numaNode: current?.numaNode = text.integer(value)
-        case .physicalSlot: current?.physicalSlot = text.cut(value)
-        case .link: current?.link = text.link(value)
-        case .linkCapability: current?.linkCapability = text.link(value)
+        case .iommuGroup: current.iommuGroup = text.integer(value)
+        case .numaNode: current.numaNode = text.integer(value)
+        case .physicalSlot: current.physicalSlot = text.cut(value)
+        case .link: current.link = text.link(value)
+        case .linkCapability: current.linkCapability = text.link(value)
         case .flags:
             // The group is here with -v, a line of its own from -vv on.
             if let found = text.find("IOMMU group ", in: value) {
-                current?.iommuGroup = text.numbers(found.upperBound..<value.upperBound, most: 1).first
+                current.iommuGroup = text.numbers(found.upperBound..<value.upperBound, most: 1).first
             }
         }
     }
@@ -271,15 +274,15 @@ struct LSPCIParser {
     /// "Tongfang Hongkong Limited Device 604e", "Device 1b4c:11bf", "Acer Incorporated [ALI] AD107M [1025:1731]"
     private mutating func setSubsystem(_ value: ByteText.Piece) {
         let (name, id) = text.withoutID(value)
-        current?.subsystem = text.cut(name)
+        current.subsystem = text.cut(name)
         let last = text.findLast(UInt8(ascii: " "), in: name).map { $0 + 1..<name.upperBound } ?? name
         let ids = id ?? last
         if let (vendor, device) = text.halves(ids, at: ":") {
             guard text.isID(vendor), text.isID(device) else { return }
-            current?.subsystemVendorID = text.string(vendor).lowercased()
-            current?.subsystemDeviceID = text.string(device).lowercased()
+            current.subsystemVendorID = text.string(vendor).lowercased()
+            current.subsystemDeviceID = text.string(device).lowercased()
         } else if text.isID(last), text.ends(name.lowerBound..<last.lowerBound, with: "Device ") {
-            current?.subsystemDeviceID = text.string(last).lowercased()
+            current.subsystemDeviceID = text.string(last).lowercased()
         }
     }
 
@@ -313,14 +316,14 @@ struct LSPCIParser {
         let words = text.words(bytes, most: 16).compactMap { $0.count == 2 ? text.string($0).lowercased() : nil }
         guard words.count == 16 else { return true }
         if start == 0 {
-            current?.vendorID = words[1] + words[0]
-            current?.deviceID = words[3] + words[2]
-            current?.revision = words[8]
-            current?.programmingInterface = words[9]
-            current?.classID = words[11] + words[10]
+            current.vendorID = words[1] + words[0]
+            current.deviceID = words[3] + words[2]
+            current.revision = words[8]
+            current.programmingInterface = words[9]
+            current.classID = words[11] + words[10]
         } else {
-            current?.subsystemVendorID = words[13] + words[12]
-            current?.subsystemDeviceID = words[15] + words[14]
+            current.subsystemVendorID = words[13] + words[12]
+            current.subsystemDeviceID = words[15] + words[14]
         }
         return true
     }

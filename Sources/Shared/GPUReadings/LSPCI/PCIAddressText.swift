@@ -5,12 +5,25 @@ enum PCIAddressText {
         guard (0...0xffff_ffff).contains(domain), (0...0xff).contains(bus), (0...0x1f).contains(device),
             (0...7).contains(function)
         else { return nil }
-        return padded(domain, 4) + ":" + padded(bus, 2) + ":" + padded(device, 2) + ".\(function)"
+        var bytes: [UInt8] = []
+        bytes.reserveCapacity(16)
+        add(domain, domain > 0xffff ? 8 : 4, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        add(bus, 2, to: &bytes)
+        bytes.append(UInt8(ascii: ":"))
+        add(device, 2, to: &bytes)
+        bytes.append(UInt8(ascii: "."))
+        add(function, 1, to: &bytes)
+        // As the kernel does: four digits at least, no more than are needed.
+        return String(
+            decoding: bytes[(domain > 0xffff ? bytes.prefix(7).firstIndex { $0 != 0x30 } ?? 0 : 0)...], as: UTF8.self)
     }
 
-    private static func padded(_ number: Int, _ width: Int) -> String {
-        let digits = String(number, radix: 16)
-        return String(repeating: "0", count: max(0, width - digits.utf8.count)) + digits
+    private static func add(_ number: Int, _ width: Int, to bytes: inout [UInt8]) {
+        for place in stride(from: (width - 1) * 4, through: 0, by: -4) {
+            let digit = UInt8(truncatingIfNeeded: number >> place) & 0xf
+            bytes.append(digit < 10 ? 0x30 + digit : 0x57 + digit)
+        }
     }
 }
 

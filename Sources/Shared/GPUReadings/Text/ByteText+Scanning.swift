@@ -21,11 +21,9 @@ extension ByteText {
     }
 
     func starts(_ piece: Piece, with prefix: String) -> Bool {
-        let spelled = prefix.utf8
-        guard piece.count >= spelled.count else { return false }
         var index = piece.lowerBound
-        for byte in spelled {
-            if bytes[index] != byte { return false }
+        for byte in prefix.utf8 {
+            guard index < piece.upperBound, bytes[index] == byte else { return false }
             index += 1
         }
         return true

@@ -7,7 +7,7 @@ enum TerminalText {
     /// Without a byte-order mark and without escape sequences; blanks that do not break become blanks.
     static func cleaned(_ bytes: [UInt8]) -> [UInt8] {
         let start = bytes.starts(with: [0xef, 0xbb, 0xbf]) ? 3 : 0
-        guard start > 0 || bytes.contains(where: { $0 == escape || $0 == 0xc2 }) else { return bytes }
+        guard start > 0 || needsCleaning(bytes) else { return bytes }
         var kept: [UInt8] = []
         kept.reserveCapacity(bytes.count)
         var index = start
@@ -23,6 +23,13 @@ enum TerminalText {
             }
         }
         return kept
+    }
+
+    /// Without a branch for each byte, which makes it many times as fast: nearly no text needs cleaning.
+    private static func needsCleaning(_ bytes: [UInt8]) -> Bool {
+        var found: UInt8 = 0
+        for byte in bytes { found |= (byte == escape ? 1 : 0) | (byte == 0xc2 ? 1 : 0) }
+        return found != 0
     }
 
     /// Behind the escape sequence that begins at `start`; a sequence without its end is only its first byte.

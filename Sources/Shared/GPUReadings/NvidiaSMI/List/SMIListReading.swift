@@ -49,8 +49,8 @@ public struct SMIListReading: Equatable, Sendable {
             var gpu = GPUReading()
             gpu[.index] = .value(.integer(Int64(index)))
             let (title, uuid) = Self.parts(name, text)
-            gpu.name = .value(text.cut(title))
-            if let uuid { gpu.uuid = .value(text.cut(uuid)) }
+            gpu.facts.offer(GPUFact.name.rawValue, .text, text.bytes, title.prefix(200))
+            if let uuid { gpu.facts.offer(GPUFact.uuid.rawValue, .text, text.bytes, uuid.prefix(200)) }
             if gpus.count < Self.most { gpus.append(gpu) }
         } else if let rest = text.after("MIG ", in: piece), !gpus.isEmpty {
             addInstance(rest, line, text, &warnings)

@@ -36,7 +36,7 @@ struct MonitorTable: Sendable {
             let piece = text.trimmed(line.piece)
             guard let first = piece.first else { continue }
             if text[first] == UInt8(ascii: "#") {
-                addHeading(piece, ofProcesses)
+                addHeading(piece, ofProcesses, &reader)
             } else if headings.isEmpty || !add(piece, line.number, &reader, &warnings) {
                 warnings.add(line.number, nil, "this is no row of its columns")
             }
@@ -55,10 +55,14 @@ struct MonitorTable: Sendable {
         var seen: Set<Int> = []
         var lastGPU = Int.min
         var lastTime: ByteText.Piece?
+        /// The last two lines of headings.
+        var headings: [ByteText.Piece] = []
     }
 
-    private mutating func addHeading(_ piece: ByteText.Piece, _ ofProcesses: Bool) {
+    private mutating func addHeading(_ piece: ByteText.Piece, _ ofProcesses: Bool, _ reader: inout Reader) {
         // It is repeated each 20 lines or so.
+        if reader.headings.contains(where: { text.bytes[$0] == text.bytes[piece] }) { return }
+        reader.headings = [piece] + reader.headings.prefix(1)
         if let columns = MonitorColumns(piece, in: text), columns.isOfProcesses == ofProcesses {
             if headings.last?.columns.map(\.label) != columns.columns.map(\.label) { headings.append(columns) }
         } else if !headings.isEmpty {
@@ -71,8 +75,8 @@ struct MonitorTable: Sendable {
         _ piece: ByteText.Piece, _ number: Int, _ reader: inout Reader, _ warnings: inout WarningList
     ) -> Bool {
         let heading = headings.count - 1
-        let columns = headings[heading].columns
-        let isCSV = headings[heading].isCSV
+        let layout = headings[heading]
+        let (columns, isCSV) = (layout.columns, layout.isCSV)
         let first = cells.count
         var rest: ByteText.Piece? = piece
         var words = piece
@@ -84,7 +88,7 @@ struct MonitorTable: Sendable {
             var cell: ByteText.Piece?
             if isCSV {
                 cell = text.nextField(&rest, separator: UInt8(ascii: ",")).map { text.trimmed($0) }
-            } else if index == columns.count - 1, headings[heading].isOfProcesses {
+            } else if index == columns.count - 1, layout.isOfProcesses {
                 // A command has blanks in it.
                 cell = text.trimmed(words)
             } else {
@@ -102,16 +106,21 @@ struct MonitorTable: Sendable {
                 if case .time = columns[index].meaning { time = cell }
                 cells.append(Self.textCell(.text, cell))
             case .other: cells.append(Self.textCell(.text, cell))
+            case .fact(_, .text):
+                cells.append(
+                    FactStore.reason(text.bytes, cell).map { .init(state: $0) } ?? Self.textCell(.text, cell))
             case .fact(let fact, let kind):
                 reader.scratch.put(fact, .init())
                 reader.scratch.offer(fact, kind, text.bytes, cell, unit: columns[index].unit)
                 var value = reader.scratch.cell(fact)
                 if value.texts != nil {
-                    unreadable = unreadable || value.state == .unreadable
+                    unreadable = true
                     value = Self.textCell(value.state, cell)
                     reader.scratch = FactStore()
                 }
-                if value.state == .integer, fact <= GPUFact.pid.rawValue { key = key &* 31 &+ Int(truncatingIfNeeded: value.bits) &+ 1 }
+                if value.state == .integer, fact <= GPUFact.pid.rawValue {
+                    key = key &* 31 &+ Int(truncatingIfNeeded: value.bits) &+ 1
+                }
                 cells.append(value)
             }
         }

@@ -90,8 +90,9 @@ struct BandwidthTestParser {
         _ piece: ByteText.Piece, _ line: ByteLines.Line, _ warnings: inout WarningList
     ) {
         guard let direction, let unit else { return }
-        let words = text.words(piece, most: 3)
-        guard words.count == 2, let size = text.integer(words[0]), let figure = text.decimal(words[1]), figure >= 0
+        var rest = piece
+        guard let first = text.nextWord(&rest), let size = text.integer(first), let second = text.nextWord(&rest),
+            let figure = text.decimal(second), figure >= 0, text.nextWord(&rest) == nil
         else {
             warnings.add(line.number, nil, "this is no row of sizes and bandwidths")
             return
@@ -155,10 +156,14 @@ struct BandwidthTestParser {
 
     /// "PINNED Memory Transfers", "H2D-Paged", "Host to Device Bandwidth, 1 Device(s), Pinned memory"
     private func memory(_ piece: ByteText.Piece) -> BandwidthTestReading.HostMemory? {
-        let known: [(String, BandwidthTestReading.HostMemory)] = [
-            ("PINNED", .pinned), ("Pinned", .pinned), ("pinned", .pinned), ("PAGE", .pageable), ("Page", .pageable),
-            ("page", .pageable),
-        ]
-        return known.first { text.has($0.0, in: piece) }?.1
+        var index = piece.lowerBound
+        while index + 1 < piece.upperBound {
+            if text[index] | 0x20 == UInt8(ascii: "p") {
+                if text[index + 1] | 0x20 == UInt8(ascii: "i") { return .pinned }
+                if text[index + 1] | 0x20 == UInt8(ascii: "a") { return .pageable }
+            }
+            index += 1
+        }
+        return nil
     }
 }

@@ -138,8 +138,8 @@ struct DeviceQueryParser {
         while let field = text.nextField(&rest, separator: UInt8(ascii: ",")) {
             guard let (label, value) = text.halves(field, at: "=") else { continue }
             let name = text.trimmed(label)
-            if text.equals(name, "CUDA Driver Version") { reading.driverVersion = version(text.trimmed(value)) }
-            if text.equals(name, "CUDA Runtime Version") { reading.runtimeVersion = version(text.trimmed(value)) }
+            if text.equals(name, "CUDA Driver Version") { reading.driverVersion = text.version(text.trimmed(value)) }
+            if text.equals(name, "CUDA Runtime Version") { reading.runtimeVersion = text.version(text.trimmed(value)) }
         }
     }
 
@@ -228,113 +228,10 @@ struct DeviceQueryParser {
             return
         }
         let before = reading.devices[last][definition.field]
-        if !read(definition, value, into: &reading.devices[last]) {
+        if !reading.devices[last].read(definition, value, in: text) {
             reading.devices[last][definition.field] = before
             keep(label, value)
             warnings.add(line.number, text.cut(label), "the value cannot be read")
-        }
-    }
-
-    /// Puts a value into a device; false where it is of another kind.
-    private func read(
-        _ definition: CUDAField.Definition, _ value: ByteText.Piece, into device: inout CUDADevice
-    ) -> Bool {
-        let field = definition.field
-        switch definition.kind {
-        case .text: device[text: field] = text.cut(value)
-        case .version: device[text: field] = version(value)
-        case .integer: device[integer: field] = text.numbers(value, most: 1).first
-        case .bytes: device[number: field] = bytes(value)
-        case .kilohertz: device[number: field] = kilohertz(value)
-        case .flag: device[flag: field] = flag(value)
-        case .list:
-            let numbers = text.numbers(value, most: 4).map { Int64($0) }
-            device[list: field] = numbers.count == 3 ? numbers : nil
-        case .versions:
-            guard let (driver, runtime) = text.halves(value, at: "/") else { return false }
-            device.driverVersion = version(text.trimmed(driver))
-            device.runtimeVersion = version(text.trimmed(runtime))
-        case .pci: return readAddress(value, into: &device)
-        case .multiprocessors:
-            let numbers = text.numbers(value, most: 3)
-            guard numbers.count >= 2 else { return false }
-            device.multiprocessors = numbers[0]
-            device.coresPerMultiprocessor = numbers[1]
-            device.cores = numbers.count > 2 ? numbers[2] : nil
-        case .copies:
-            device[flag: field] = flag(value)
-            if let count = text.numbers(value, most: 1).first { device.copyEngines = count }
-        case .textures: readTextures(field, value, into: &device)
-        case .driverMode:
-            // Before CUDA 5 there is "Device is using TCC driver mode: No", on Linux too, where there is no other mode.
-            if text.starts(value, with: "No") { return true }
-            device[text: field] = text.starts(value, with: "WDDM") ? "WDDM" : "TCC"
-        }
-        if field == .cores, let cores = device.cores, let count = device.multiprocessors, count > 0 {
-            device.coresPerMultiprocessor = cores / count
-        }
-        return device[field] != nil
-    }
-
-    /// "9.1". CUDA 4.1 could print 4.10 for itself; it is kept as printed.
-    private func version(_ piece: ByteText.Piece) -> String? {
-        guard !piece.isEmpty, piece.allSatisfy({ ByteText.isDigit(text[$0]) || text[$0] == UInt8(ascii: ".") }) else {
-            return nil
-        }
-        return text.cut(piece)
-    }
-
-    /// The number before "bytes": "4040 MBytes (4236312576 bytes)", "268107776 bytes". Megabytes alone are rounded, and
-    /// not used.
-    private func bytes(_ piece: ByteText.Piece) -> Int64? {
-        guard let unit = text.find(" bytes", in: piece) else { return nil }
-        var start = unit.lowerBound
-        while start > piece.lowerBound, ByteText.isDigit(text[start - 1]) { start -= 1 }
-        return text.integer(start..<unit.lowerBound).map { Int64($0) }
-    }
-
-    /// "1481 MHz (1.48 GHz)", "900.00 Mhz", "1.84 GHz".
-    private func kilohertz(_ piece: ByteText.Piece) -> Int64? {
-        guard let (number, unit) = text.measure(piece), let value = text.decimal(number), let first = unit.first else {
-            return nil
-        }
-        switch text[first] | 0x20 {
-        case UInt8(ascii: "m"): return Int64(exactly: (value * 1000).rounded())
-        case UInt8(ascii: "g"): return Int64(exactly: (value * 1_000_000).rounded())
-        default: return nil
-        }
-    }
-
-    private func flag(_ piece: ByteText.Piece) -> Bool? {
-        if text.starts(piece, with: "Yes") || text.equals(piece, "Enabled") { return true }
-        return text.starts(piece, with: "No") || text.equals(piece, "Disabled") ? false : nil
-    }
-
-    /// "0 / 221 / 0", or without the domain.
-    private func readAddress(_ value: ByteText.Piece, into device: inout CUDADevice) -> Bool {
-        let numbers = text.numbers(value, most: 4)
-        guard numbers.count == 2 || numbers.count == 3 else { return false }
-        device.pciBus = numbers[numbers.count - 2]
-        device.pciLocation = numbers[numbers.count - 1]
-        guard numbers.count == 3 else { return true }
-        device.pciDomain = numbers[0]
-        device.busID = PCIAddressText.spelled(domain: numbers[0], bus: numbers[1], device: numbers[2])
-        return true
-    }
-
-    /// "1D=(131072), 2D=(131072, 65536), 3D=(16384, 16384, 16384)", "1D=(8192) x 512, 2D=(8192,8192) x 512"
-    private func readTextures(_ first: CUDAField, _ value: ByteText.Piece, into device: inout CUDADevice) {
-        let fields: [CUDAField] =
-            first == .maximumTexture1D
-            ? [.maximumTexture1D, .maximumTexture2D, .maximumTexture3D]
-            : [.maximumLayeredTexture1D, .maximumLayeredTexture2D]
-        var rest = value
-        while let found = text.find("D=", in: rest), found.lowerBound > value.lowerBound {
-            let dimensions = Int(text[found.lowerBound - 1] &- 0x31)
-            rest = found.upperBound..<value.upperBound
-            let end = text.find("D=", in: rest).map { $0.lowerBound - 1 } ?? value.upperBound
-            guard fields.indices.contains(dimensions), end >= rest.lowerBound else { continue }
-            device[list: fields[dimensions]] = text.numbers(rest.lowerBound..<end, most: 4).map { Int64($0) }
         }
     }
 }

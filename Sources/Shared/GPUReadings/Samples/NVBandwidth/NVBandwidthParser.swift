@@ -89,21 +89,27 @@ struct NVBandwidthParser {
 
     /// "SUM host_to_device_memcpy_ce 1985.60", and MIN, MAX and AVG, which --verbose adds.
     private mutating func addFigure(_ piece: ByteText.Piece) -> Bool {
-        let labels: [(String, WritableKeyPath<NVBandwidthReading.TestCase, Double?>)] = [
-            ("SUM ", \.sum), ("&&&& PERF ", \.sum), ("MIN ", \.minimum), ("MAX ", \.maximum), ("AVG ", \.average),
-        ]
-        for (label, field) in labels {
+        let first = text[piece.lowerBound]
+        for (index, label) in Self.figures.enumerated() where first == label.utf8.first {
             guard let rest = text.after(label, in: piece) else { continue }
             let words = text.words(rest, most: 2)
-            guard words.count == 2, let current, text.equals(words[0], current.name),
+            guard words.count == 2, let name = current?.name, text.equals(words[0], name),
                 let figure = text.measure(words[1]).flatMap({ text.decimal($0.number) })
             else { return false }
-            self.current?[keyPath: field] = figure
-            if field == \.sum { self.current?.status = .passed }
+            switch index {
+            case 0: current?.minimum = figure
+            case 1: current?.maximum = figure
+            case 2: current?.average = figure
+            default:
+                current?.sum = figure
+                current?.status = .passed
+            }
             return true
         }
         return false
     }
+
+    private static let figures = ["MIN ", "MAX ", "AVG ", "SUM ", "&&&& PERF "]
 
     private mutating func addTrouble(_ piece: ByteText.Piece) -> Bool {
         if text.starts(piece, with: "Waived") {
