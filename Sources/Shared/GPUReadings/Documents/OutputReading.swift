@@ -20,7 +20,10 @@ public enum OutputReading: Equatable, Sendable {
         _ kind: OutputKind, _ text: ByteText, columns: [String]?, warnings: inout WarningList
     ) throws(ReadingError) {
         switch kind {
-        case .smiTable: self = .smiTable(try .read(text, warnings: &warnings))
+        case .smiTable:
+            let reading = try SMITableReading.read(text)
+            warnings.add(reading.warnings)
+            self = .smiTable(reading)
         case .smiText:
             let reading = try SMITextReading.read(text)
             warnings.add(reading.warnings)
@@ -29,7 +32,10 @@ public enum OutputReading: Equatable, Sendable {
             let reading = try SMIQueryReading.read(text)
             warnings.add(reading.warnings)
             self = .smiXML(reading)
-        case .smiCSV: self = .smiCSV(try .read(text, columns: columns, warnings: &warnings))
+        case .smiCSV:
+            let reading = try SMICSVReading.read(text, columns: columns)
+            warnings.add(reading.warnings)
+            self = .smiCSV(reading)
         case .smiList: self = .smiList(try .read(text, warnings: &warnings))
         case .smiTopology: self = .smiTopology(try .read(text, warnings: &warnings))
         case .smiDeviceMonitor: self = .smiDeviceMonitor(try .read(text, warnings: &warnings))

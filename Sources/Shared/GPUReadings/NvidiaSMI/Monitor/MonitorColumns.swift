@@ -71,7 +71,7 @@ struct MonitorColumns {
         guard cells.count == columns.count, cells.contains(where: { text.equals($0, "Idx") }) else { return false }
         for index in columns.indices {
             guard case .fact(_, let kind) = columns[index].meaning,
-                let unit = FactUnit.packed(text.bytes, cells[index]), kind.units.contains(where: { $0.packed == unit })
+                let unit = FactUnit.packed(text.bytes, cells[index]), kind.factor(unit) != nil
             else { continue }
             columns[index].unit = unit
         }
