@@ -57,16 +57,46 @@ struct IndependentReadingTests {
     }
 
     @Test func table() throws {
-        // One was made over by another program: its rows have neither name nor address.
+        // Two were made over by other programs: rows without name and address, programs with columns of their own.
         let files = try Self.files(
             "smi-table", fixtures: Self.simulated.map { $0 + "table.txt" } + ["seed-outputs/nvidia-smi.txt"]
-        ) { !$0.contains("simplified") }
+        ) { !$0.contains("simplified") && !$0.contains("x3-peci1") }
         try compare(files, by: "smi_table.py") { outputs in
             guard case .smiTable(let reading)? = outputs.first?.reading else { return .none }
             return .members([
                 "driver": .init(reading.driverVersion), "cuda": .init(reading.cudaVersion),
                 "gpus": .list(reading.gpus.map { .init($0) }),
             ])
+        }
+    }
+
+    @Test func csv() throws {
+        let files = try Self.files("smi-csv", fixtures: Self.simulated.map { $0 + "query-gpu.csv" })
+        try compare(files, by: "smi_csv.py") { outputs in
+            guard case .smiCSV(let reading)? = outputs.first?.reading else { return .none }
+            return .members([
+                "driver": .init(reading.gpus.last?[.driverVersion] ?? .absent(.missing)),
+                "rows": .list(reading.gpus.map { .init($0) }),
+            ])
+        }
+    }
+
+    @Test func csvOfPrograms() throws {
+        let files = try Self.files("smi-csv-apps") { $0.contains("query-compute") || $0.contains("query-acc") }
+        try compare(files, by: "smi_csv.py") { outputs in
+            guard case .smiCSV(let reading)? = outputs.first?.reading else { return .none }
+            var rows: [Value] = []
+            for gpu in reading.gpus {
+                for process in gpu.processes + gpu.accountedProcesses {
+                    rows.append(
+                        .members([
+                            "name": .init(gpu.name), "uuid": .init(gpu.uuid), "bus": .init(gpu.pciAddress),
+                            "pid": .init(process.pid), "process": .init(process.name),
+                            "memory": .init(process.usedMemoryBytes),
+                        ]))
+                }
+            }
+            return .members(["driver": .none, "rows": .list(rows)])
         }
     }
 

@@ -11,10 +11,12 @@ def find(pattern, block, convert=str):
 
 
 def read_device(block):
-    cores = re.search(r"\( *(\d+)\) Multiprocessors(?:,| x) *\( *(\d+)\) CUDA Cores/MP", block)
-    multiprocessors = int(cores.group(1)) if cores else find(r"Number of multiprocessors: +(\d+)", block, int)
+    cores = re.search(r"\( *(\d+)\) Multiprocessors(?:,| x) *\( *(\d+)\) CUDA Cores/MP"
+                      r"|Multiprocessors x Cores/MP = Cores: +(\d+) \(MP\) x (\d+)", block)
+    cores = [int(number) for number in cores.groups() if number] if cores else None
+    multiprocessors = cores[0] if cores else find(r"Number of multiprocessors: +(\d+)", block, int)
     all_cores = find(r"Number of cores: +(\d+)", block, int)
-    each = int(cores.group(2)) if cores else all_cores // multiprocessors if all_cores else None
+    each = cores[1] if cores else all_cores // multiprocessors if all_cores else None
     gigahertz = find(r"^ *(?:GPU )?Clock (?:Speed|rate): +([\d.]+) GHz", block, float)
     pci = re.search(r"Device PCI (Domain ID / )?Bus ID / (?:PCI )?location ID: *([\d /]+)", block)
     place = [int(number) for number in pci.group(2).split("/")] if pci else None
