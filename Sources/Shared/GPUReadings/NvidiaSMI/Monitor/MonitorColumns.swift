@@ -11,7 +11,7 @@ struct MonitorColumns {
         var label: String
         var meaning: Meaning
         /// As the second line of the heading has it, where the fact knows it.
-        var unit: UInt64?
+        var unit: UInt64 = 0
     }
 
     var columns: [Column]
