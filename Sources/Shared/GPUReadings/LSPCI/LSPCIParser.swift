@@ -187,6 +187,8 @@ struct LSPCIParser {
 
     private mutating func addDetail(_ piece: ByteText.Piece, indented: Bool) {
         if !indented, addHexadecimal(piece) { return }
+        // Complaints come between the lines, where standard error is the same.
+        if !indented, text.starts(piece, with: "pcilib:") || text.starts(piece, with: "lspci:") { return }
         guard let (label, value) = label(piece) else {
             if !addRegion(piece, number: nil), !indented { finish() }
             return
