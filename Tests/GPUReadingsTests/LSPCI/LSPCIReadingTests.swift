@@ -152,6 +152,14 @@ import Testing
         #expect(lines.devices[0].subsystem == "Maker Device 11bf" && lines.gpus.count == 1)
     }
 
+    @Test func complaintsBetweenTheLines() throws {
+        let reading = try LSPCIReading(
+            parsing:
+                "01:00.0 3D controller: NVIDIA Corporation X\npcilib: sysfs_read_vpd: read failed: No such device\n"
+                + "\tKernel driver in use: nvidia\n")
+        #expect(reading.devices.map(\.driver) == ["nvidia"])
+    }
+
     /// A line that is cut leaves nothing to the device before it.
     @Test func linesOfNobody() throws {
         let reading = try LSPCIReading(
@@ -163,7 +171,9 @@ import Testing
         #expect(reading.devices[1].classID == "0300" && reading.devices[1].deviceID == "a788")
     }
 
-    @Test(arguments: ["", "hello", "01:00 x", "Slot: x", "1:00.0 VGA", "zz:00.0 VGA: x", "\t\n"])
+    @Test(arguments: [
+        "", "hello", "01:00 x", "01:00.0", "01:00.0 x", "Slot: x", "1:00.0 VGA", "zz:00.0 VGA: x", "\t\n",
+    ])
     func refusesOthers(_ text: String) {
         #expect(throws: ReadingError.self) { try LSPCIReading(parsing: text) }
     }

@@ -60,7 +60,7 @@ import Testing
     @Test func everyField() throws {
         let reading = try DeviceQueryReading(parsing: Self.text())
         #expect(reading.announcedDevices == 2 && reading.passed == true && reading.failure == nil)
-        #expect(reading.driverVersion == "12.4" && reading.runtimeVersion == "12.3")
+        #expect(reading.cudaVersion == "12.4" && reading.runtimeVersion == "12.3")
         #expect(reading.devices.map(\.name) == ["NVIDIA X0", "NVIDIA X1"])
         let device = try #require(reading.devices.last)
         #expect(device.driverVersion == "12.4" && device.runtimeVersion == "12.3" && device.computeCapability == "9.0")
@@ -131,6 +131,38 @@ import Testing
         #expect(reading.announcedDevices == 1 && reading.passed == true && reading.other.isEmpty)
     }
 
+    @Test func firstLines() throws {
+        let reading = try DeviceQueryReading(
+            parsing: """
+                There are 2 devices supporting CUDA
+                Device 0: "Tesla C2050"
+                  CUDA Driver Version:                           3.0
+                  CUDA Runtime Version:                          3.0
+                  CUDA Capability Major revision number:         2
+                  CUDA Capability Minor revision number:         0
+                  Number of multiprocessors:                     14
+                  Number of cores:                               448
+                Device 1: "GeForce 8600"
+                  CUDA Driver Version:                           3.0
+                  CUDA Capability Major revision number:         1
+                  CUDA Capability Minor revision number:         1
+                Test PASSED
+                """)
+        #expect(reading.devices.map(\.computeCapability) == ["2.0", "1.1"] && reading.announcedDevices == 2)
+        #expect(reading.devices[0].coresPerMultiprocessor == 32 && reading.cudaVersion == "3.0" && reading.passed == true)
+    }
+
+    @Test func failures() throws {
+        let title = "CUDA Device Query (Driver API) statically linked version\n"
+        let reading = try DeviceQueryReading(
+            parsing: title
+                + "checkCudaErrors() Driver API error = 0100 \"CUDA_ERROR_NO_DEVICE\" from file <x.cpp>, line 54.\n")
+        #expect(reading.failure == .init(code: 100, text: "CUDA_ERROR_NO_DEVICE") && reading.passed == nil)
+        let none = try DeviceQueryReading(
+            parsing: title + "There are no available device(s) that support CUDA\nResult = PASS\n")
+        #expect(none.announcedDevices == 0 && none.passed == true && none.gpus.isEmpty)
+    }
+
     /// Carriage returns, a prompt, colours and UTF-16 change nothing.
     @Test func disguises() throws {
         let text = Self.text()
@@ -147,7 +179,8 @@ import Testing
         encoder.outputFormatting = .sortedKeys
         let text = String(decoding: try encoder.encode(DeviceQueryReading(parsing: Self.text(1))), as: UTF8.self)
         #expect(
-            text.contains("\"clockMHz\":1980,") && text.contains("\"warpSize\":32") && text.contains("\"passed\":true"))
+            text.contains("\"clockMHz\":1980,") && text.contains("\"warpSize\":32")
+                && text.contains("\"cudaVersion\":\"12.4\""))
         #expect(text.contains("\"gridDimensions\":[2147483647,65535,65534]") && !text.contains("uuid"))
     }
 }

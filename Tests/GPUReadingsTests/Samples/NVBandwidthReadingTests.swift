@@ -47,6 +47,36 @@ import Testing
         #expect(peers.summary == "memcpy CE GPU(row) -> GPU(column) bandwidth (GB/s)")
     }
 
+    @Test func readsDevicesAndFigures() throws {
+        let reading = try NVBandwidthReading(parsing: Self.text)
+        #expect(reading.devices.map(\.busID) == ["00000000:01:00.0", "00000000:02:00.0"] && reading.host == "host")
+        #expect(reading.gpus.map(\.pciAddress) == ["0000:01:00.0", "0000:02:00.0"] && reading.cudaVersion == "12.8")
+        let several = try NVBandwidthReading(
+            parsing: """
+                nvbandwidth Version: v0.8
+                Process 0 (nodeA): device 0: NVIDIA GB200 (00000008:01:00)
+                Process 1 (nodeB): device 3: NVIDIA GB200 (00000018:01:00)
+
+                Running multinode_device_to_device_memcpy_read_ce.
+                memcpy CE GPU(row) -> GPU(column) bandwidth (GB/s)
+                           0         1
+                 0       N/A    397.48
+                 1    397.62       N/A
+
+                SUM multinode_device_to_device_memcpy_read_ce 795.10
+                MIN multinode_device_to_device_memcpy_read_ce 397.48
+                MAX multinode_device_to_device_memcpy_read_ce 397.62
+                AVG multinode_device_to_device_memcpy_read_ce 397.55
+
+                Waived:
+                """)
+        #expect(several.devices.map(\.host) == ["nodeA", "nodeB"] && several.devices.map(\.process) == [0, 1])
+        #expect(several.devices.map(\.number) == [0, 3] && several.devices[1].busID == "00000018:01:00.0")
+        let test = several.testCases[0]
+        #expect(test.minimum == 397.48 && test.maximum == 397.62 && test.average == 397.55 && test.sum == 795.1)
+        #expect(several.waivedUnnamed == 1 && several.passed)
+    }
+
     @Test func readsJSON() throws {
         let reading = try NVBandwidthReading(
             parsing: """
@@ -58,6 +88,7 @@ import Testing
                 """)
         #expect(reading.version == "v0.6" && reading.runtimeVersion == "12.4")
         #expect(reading.testCases.map(\.status) == [.passed, .waived, .failed] && !reading.passed)
+        #expect(reading.devices.map(\.name) == ["NVIDIA A10"] && reading.devices[0].busID == "00000000:01:00.0")
         #expect(reading.testCases[0].matrix == [[25.17, nil]] && reading.errors == ["out of memory"])
     }
 

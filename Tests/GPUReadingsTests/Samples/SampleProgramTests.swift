@@ -100,6 +100,23 @@ import Testing
         #expect(reading.passed == nil)
     }
 
+    /// CUDA 2 and 4.
+    @Test func oldLayouts() throws {
+        let old = try BandwidthTestReading.runs(
+            in:
+                "Running on......\n      device 0:GeForce 8600\nQuick Mode\nHost to Device Bandwidth for Pageable memory\n.\n"
+                + "Transfer Size (Bytes)   Bandwidth(MB/s)\n 33554432               1545.4\n\n&&&& Test PASSED\n")
+        #expect(old.count == 1 && old[0].devices == ["GeForce 8600"] && old[0].passed == true)
+        #expect(old[0].measurements.map(\.hostMemory) == [.pageable])
+        let four = try BandwidthTestReading.runs(
+            in:
+                "[bandwidthTest] starting...\n\n./bandwidthTest Starting...\n\nRunning on...\n\n Device 0: X\n Quick Mode\n\n"
+                + " Host to Device Bandwidth, 1 Device(s), Paged memory\n   Transfer Size (Bytes)\tBandwidth(MB/s)\n"
+                + "   33554432\t\t\t3064.9\n\n[bandwidthTest] test results...\nPASSED\n\n> exiting in 3 seconds: 3...2...1...done!\n"
+        )
+        #expect(four.count == 1 && four[0].passed == true && four[0].measurements.map(\.printed) == [3064.9])
+    }
+
     @Test func runsAreKeptApart() throws {
         let run = "Running on...\n Device 0: A\n Quick Mode\nResult = PASS\n"
         let other = "[CUDA Bandwidth Test] - Starting...\nRunning on...\n Device 0: B\nResult = FAIL\n"

@@ -19,7 +19,12 @@ extension ByteText {
     /// The identifier in lower case; `name` where that is one by itself.
     func spelled(_ id: Piece?, or name: Piece) -> String? {
         guard let id = id ?? (isID(name) ? name : nil) else { return nil }
-        return string(id).lowercased()
+        return lowercased(id)
+    }
+
+    /// The text in lower case, as nearly all identifiers are.
+    func lowercased(_ piece: Piece) -> String {
+        piece.contains { self[$0] &- 0x41 < 26 } ? string(piece).lowercased() : string(piece)
     }
 
     func isID(_ piece: Piece) -> Bool { piece.count == 4 && hexadecimal(piece) != nil }

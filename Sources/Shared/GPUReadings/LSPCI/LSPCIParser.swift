@@ -2,10 +2,9 @@
 struct LSPCIParser {
     private let text: ByteText
     private var reading = LSPCIReading()
-    /// The device that lines belong to.
-    private var current = PCIDevice(address: "")
-    /// Whether there is one.
-    private var hasDevice = false
+    /// The device that lines belong to, -1 where there is none.
+    private var last = -1
+    private var recent = RecentTexts()
     /// Whether the current device is a block of `-vmm`.
     private var inBlock = false
 
@@ -25,17 +24,17 @@ struct LSPCIParser {
         let first = text[piece.lowerBound]
         let indented = piece.lowerBound > line.piece.lowerBound
         // "Slot:" begins a device of -vmm, "Device:" one of -vm.
-        if !indented, !inBlock || !hasDevice || first == UInt8(ascii: "S"), beginBlock(piece) { return }
-        if inBlock, hasDevice {
+        if !indented, !inBlock || last < 0 || first == UInt8(ascii: "S"), beginBlock(piece) { return }
+        if inBlock, last >= 0 {
             addBlockField(piece)
-        } else if ByteText.hexadecimalDigit(first) != nil, let (address, rest) = PCIAddressText.leading(piece, text) {
-            begin(address)
-            addHeading(rest)
+        } else if ByteText.hexadecimalDigit(first) != nil, let (address, rest) = PCIAddressText.leading(piece, text),
+            isHeading(rest)
+        {
+            if begin(address) { addHeading(rest) }
         } else if !indented, first == UInt8(ascii: "["), let (kind, _) = text.halves(piece, at: ": "), kind.count == 6 {
             // "[0300]: Intel Corporation …": what is before it was cut off.
-            begin("")
-            addHeading(piece)
-        } else if hasDevice {
+            if begin("") { addHeading(piece) }
+        } else if last >= 0 {
             addDetail(piece, indented: indented)
         } else if indented, LSPCILabel.table.value(label(piece)?.0 ?? piece, in: text) != nil {
             warnings.add(line.number, text.cut(piece), "this belongs to no device")
@@ -48,24 +47,32 @@ struct LSPCIParser {
     }
 
     private mutating func finish() {
-        if hasDevice, reading.devices.count < Self.mostDevices { reading.devices.append(current) }
-        hasDevice = false
+        last = -1
         inBlock = false
     }
 
-    private mutating func begin(_ address: String) {
+    private mutating func begin(_ address: String) -> Bool {
         finish()
-        current = PCIDevice(address: address)
-        hasDevice = true
+        guard reading.devices.count < Self.mostDevices else { return false }
+        last = reading.devices.count
+        reading.devices.append(PCIDevice(address: address))
+        return true
     }
 
     // MARK: - The line of a device
 
+    /// Whether this can follow an address: a list of addresses alone is no output of lspci's.
+    private func isHeading(_ piece: ByteText.Piece) -> Bool {
+        guard let first = piece.first else { return false }
+        return text[first] == UInt8(ascii: "\"") || text.has(": ", in: piece)
+    }
+
     /// "VGA compatible controller [0300]: NVIDIA Corporation GP104 [GeForce GTX 1080] [10de:1b80] (rev a1) (prog-if 00)"
     private mutating func addHeading(_ piece: ByteText.Piece) {
-        if text.starts(piece, with: "\"") { return addQuoted(piece) }
+        guard !piece.isEmpty else { return }
+        if text[piece.lowerBound] == UInt8(ascii: "\"") { return addQuoted(piece) }
         guard let (kind, name) = text.halves(piece, at: ": ") else {
-            current.className = text.cut(piece)
+            reading.devices[last].className = recent.string(piece, in: text)
             return
         }
         setClass(kind)
@@ -78,11 +85,11 @@ struct LSPCIParser {
         while text.ends(rest, with: ")"), let open = text.findLast(UInt8(ascii: "("), in: rest) {
             let inner = open + 1..<rest.upperBound - 1
             if let value = text.after("rev ", in: inner) {
-                current.revision = text.cut(value)
+                reading.devices[last].revision = recent.string(value, in: text)
             } else if let value = text.after("prog-if ", in: inner) {
                 var words = value
                 let number = text.nextWord(&words) ?? value
-                current.programmingInterface = text.cut(number)
+                reading.devices[last].programmingInterface = recent.string(number, in: text)
             } else {
                 break
             }
@@ -95,15 +102,15 @@ struct LSPCIParser {
     private mutating func setClass(_ piece: ByteText.Piece) {
         let (name, id) = text.withoutID(text.trimmed(piece))
         if let id {
-            current.classID = text.string(id).lowercased()
-            current.className = text.cut(name)
+            reading.devices[last].classID = text.lowercased(id)
+            reading.devices[last].className = recent.string(name, in: text)
         } else if name.count == 4, text.hexadecimal(name) != nil {
-            current.classID = text.string(name).lowercased()
+            reading.devices[last].classID = text.lowercased(name)
         } else {
             // "Class 0300" of a class without a name.
-            current.className = text.cut(name)
+            reading.devices[last].className = recent.string(name, in: text)
             if let id = text.after("Class ", in: name), text.isID(id) {
-                current.classID = text.string(id).lowercased()
+                reading.devices[last].classID = text.lowercased(id)
             }
         }
     }
@@ -111,32 +118,33 @@ struct LSPCIParser {
     /// Vendor and device: names with or without identifiers, or identifiers alone.
     private mutating func setName(_ piece: ByteText.Piece) {
         let (name, id) = text.withoutID(piece)
-        current.title = text.cut(name)
         let ids = id ?? name
         if let pair = text.halves(ids, at: ":"), text.isID(pair.0), text.isID(pair.1) {
-            current.vendorID = text.string(pair.0).lowercased()
-            current.deviceID = text.string(pair.1).lowercased()
+            reading.devices[last].vendorID = text.lowercased(pair.0)
+            reading.devices[last].deviceID = text.lowercased(pair.1)
         }
-        guard id != nil || current.vendorID == nil else { return }
-        if let (vendor, device) = PCIVendorName.split(name, text) {
-            current.vendor = text.cut(vendor)
+        if id != nil || reading.devices[last].vendorID == nil, let (vendor, device) = PCIVendorName.split(name, text) {
+            reading.devices[last].vendor = recent.string(vendor, in: text)
             setDevice(device)
-        } else if id == nil {
+            return
+        }
+        reading.devices[last].unsplit = text.cut(name)
+        if id == nil {
             // "Device 10de:2f18" where neither has a name.
             guard let ids = text.after("Device ", in: name), let pair = text.halves(ids, at: ":"), text.isID(pair.0),
                 text.isID(pair.1)
             else { return }
-            current.vendorID = text.string(pair.0).lowercased()
-            current.deviceID = text.string(pair.1).lowercased()
+            reading.devices[last].vendorID = text.lowercased(pair.0)
+            reading.devices[last].deviceID = text.lowercased(pair.1)
         }
     }
 
     private mutating func setDevice(_ piece: ByteText.Piece) {
         guard !piece.isEmpty else { return }
-        current.device = text.cut(piece)
+        reading.devices[last].device = recent.string(piece, in: text)
         // "Device 2f18" is the identifier.
-        if current.deviceID == nil, let id = text.after("Device ", in: piece), text.isID(id) {
-            current.deviceID = text.string(id).lowercased()
+        if reading.devices[last].deviceID == nil, let id = text.after("Device ", in: piece), text.isID(id) {
+            reading.devices[last].deviceID = text.lowercased(id)
         }
     }
 
@@ -154,8 +162,12 @@ struct LSPCIParser {
             } else {
                 rest = here
                 guard let word = text.nextWord(&rest) else { return }
-                if let value = text.after("-r", in: word) { current.revision = text.cut(value) }
-                if let value = text.after("-p", in: word) { current.programmingInterface = text.cut(value) }
+                if let value = text.after("-r", in: word) {
+                    reading.devices[last].revision = recent.string(value, in: text)
+                }
+                if let value = text.after("-p", in: word) {
+                    reading.devices[last].programmingInterface = recent.string(value, in: text)
+                }
             }
         }
     }
@@ -175,6 +187,8 @@ struct LSPCIParser {
 
     private mutating func addDetail(_ piece: ByteText.Piece, indented: Bool) {
         if !indented, addHexadecimal(piece) { return }
+        // Complaints come between the lines, where standard error is the same.
+        if !indented, text.starts(piece, with: "pcilib:") || text.starts(piece, with: "lspci:") { return }
         guard let (label, value) = label(piece) else {
             if !addRegion(piece, number: nil), !indented { finish() }
             return
@@ -194,8 +208,8 @@ struct LSPCIParser {
     }
 
     private mutating func keep(_ label: ByteText.Piece, _ value: ByteText.Piece) {
-        guard current.other.count < Self.mostOthers else { return }
-        current.other.append(OtherField(path: text.cut(label), text: text.cut(value)))
+        guard reading.devices[last].other.count < Self.mostOthers else { return }
+        reading.devices[last].other.append(OtherField(path: text.cut(label), text: text.cut(value)))
     }
 
     /// "Memory at f3000000 (32-bit, non-prefetchable) [size=16M]", "I/O ports at e000 [size=128]",
@@ -209,7 +223,7 @@ struct LSPCIParser {
             guard var rest = text.after(words, in: piece) else { continue }
             var region = PCIDevice.Region(number: number, kind: kind)
             if let address = text.nextWord(&rest), text.hexadecimal(address) != nil {
-                region.address = text.string(address).lowercased()
+                region.address = text.lowercased(address)
             }
             if kind == .memory {
                 region.bits = text.has("64-bit", in: rest) ? 64 : text.has("32-bit", in: rest) ? 32 : nil
@@ -218,7 +232,7 @@ struct LSPCIParser {
             }
             region.disabled = text.has("[disabled]", in: rest)
             region.sizeBytes = text.find("[size=", in: rest).flatMap { text.size($0.upperBound..<rest.upperBound) }
-            if current.regions.count < Self.mostRegions { current.regions.append(region) }
+            if reading.devices[last].regions.count < Self.mostRegions { reading.devices[last].regions.append(region) }
             return true
         }
         return false
@@ -229,44 +243,42 @@ struct LSPCIParser {
         case .className: setClass(value)
         case .vendor:
             let (name, id) = text.withoutID(value)
-            current.vendor = text.cut(name)
-            current.vendorID = text.spelled(id, or: name)
-            current.title = text.cut(name)
+            reading.devices[last].vendor = recent.string(name, in: text)
+            reading.devices[last].vendorID = text.spelled(id, or: name)
         case .device:
             let (name, id) = text.withoutID(value)
-            current.deviceID = text.spelled(id, or: name)
+            reading.devices[last].deviceID = text.spelled(id, or: name)
             setDevice(name)
-            let vendor = current.title
-            current.title = vendor.isEmpty ? text.cut(name) : vendor + " " + text.cut(name)
         case .subsystem: setSubsystem(value)
         case .subsystemVendor:
             let (name, id) = text.withoutID(value)
-            current.subsystem = text.cut(name)
-            current.subsystemVendorID = text.spelled(id, or: name)
+            reading.devices[last].subsystem = recent.string(name, in: text)
+            reading.devices[last].subsystemVendorID = text.spelled(id, or: name)
         case .subsystemDevice:
             let (name, id) = text.withoutID(value)
-            let vendor = current.subsystem.map { $0 + " " } ?? ""
-            current.subsystem = vendor + text.cut(name)
+            let vendor = reading.devices[last].subsystem.map { $0 + " " } ?? ""
+            reading.devices[last].subsystem = vendor + text.cut(name)
             let unnamed = text.after("Device ", in: name) ?? name
-            current.subsystemDeviceID = text.spelled(id, or: unnamed)
-        case .revision: current.revision = text.cut(value)
-        case .programmingInterface: current.programmingInterface = text.cut(value)
-        case .driver: current.driver = text.cut(value)
+            reading.devices[last].subsystemDeviceID = text.spelled(id, or: unnamed)
+        case .revision: reading.devices[last].revision = recent.string(value, in: text)
+        case .programmingInterface: reading.devices[last].programmingInterface = recent.string(value, in: text)
+        case .driver: reading.devices[last].driver = recent.string(value, in: text)
         case .modules:
             var rest: ByteText.Piece? = value
             while let module = text.nextField(&rest, separator: UInt8(ascii: ",")).map({ text.trimmed($0) }) {
-                guard !module.isEmpty, current.modules.count < Self.mostModules else { continue }
-                current.modules.append(text.cut(module))
+                guard !module.isEmpty, reading.devices[last].modules.count < Self.mostModules else { continue }
+                let name = recent.string(module, in: text)
+                reading.devices[last].modules.append(name)
             }
-        case .iommuGroup: current.iommuGroup = text.integer(value)
-        case .numaNode: current.numaNode = text.integer(value)
-        case .physicalSlot: current.physicalSlot = text.cut(value)
-        case .link: current.link = text.link(value)
-        case .linkCapability: current.linkCapability = text.link(value)
+        case .iommuGroup: reading.devices[last].iommuGroup = text.integer(value)
+        case .numaNode: reading.devices[last].numaNode = text.integer(value)
+        case .physicalSlot: reading.devices[last].physicalSlot = recent.string(value, in: text)
+        case .link: reading.devices[last].link = text.link(value)
+        case .linkCapability: reading.devices[last].linkCapability = text.link(value)
         case .flags:
             // The group is here with -v, a line of its own from -vv on.
             if let found = text.find("IOMMU group ", in: value) {
-                current.iommuGroup = text.numbers(found.upperBound..<value.upperBound, most: 1).first
+                reading.devices[last].iommuGroup = text.numbers(found.upperBound..<value.upperBound, most: 1).first
             }
         }
     }
@@ -274,15 +286,15 @@ struct LSPCIParser {
     /// "Tongfang Hongkong Limited Device 604e", "Device 1b4c:11bf", "Acer Incorporated [ALI] AD107M [1025:1731]"
     private mutating func setSubsystem(_ value: ByteText.Piece) {
         let (name, id) = text.withoutID(value)
-        current.subsystem = text.cut(name)
-        let last = text.findLast(UInt8(ascii: " "), in: name).map { $0 + 1..<name.upperBound } ?? name
-        let ids = id ?? last
+        reading.devices[last].subsystem = recent.string(name, in: text)
+        let word = text.findLast(UInt8(ascii: " "), in: name).map { $0 + 1..<name.upperBound } ?? name
+        let ids = id ?? word
         if let (vendor, device) = text.halves(ids, at: ":") {
             guard text.isID(vendor), text.isID(device) else { return }
-            current.subsystemVendorID = text.string(vendor).lowercased()
-            current.subsystemDeviceID = text.string(device).lowercased()
-        } else if text.isID(last), text.ends(name.lowerBound..<last.lowerBound, with: "Device ") {
-            current.subsystemDeviceID = text.string(last).lowercased()
+            reading.devices[last].subsystemVendorID = text.lowercased(vendor)
+            reading.devices[last].subsystemDeviceID = text.lowercased(device)
+        } else if text.isID(word), text.ends(name.lowerBound..<word.lowerBound, with: "Device ") {
+            reading.devices[last].subsystemDeviceID = text.lowercased(word)
         }
     }
 
@@ -293,8 +305,7 @@ struct LSPCIParser {
         guard let value = text.after("Slot:", in: piece) ?? text.after("Device:", in: piece),
             let (address, rest) = PCIAddressText.leading(value, text), rest.isEmpty
         else { return false }
-        begin(address)
-        inBlock = true
+        inBlock = begin(address)
         return true
     }
 
@@ -313,17 +324,17 @@ struct LSPCIParser {
             let start = text.hexadecimal(offset), start % 16 == 0
         else { return false }
         guard start == 0 || start == 0x20 else { return true }
-        let words = text.words(bytes, most: 16).compactMap { $0.count == 2 ? text.string($0).lowercased() : nil }
+        let words = text.words(bytes, most: 16).compactMap { $0.count == 2 ? text.lowercased($0) : nil }
         guard words.count == 16 else { return true }
         if start == 0 {
-            current.vendorID = words[1] + words[0]
-            current.deviceID = words[3] + words[2]
-            current.revision = words[8]
-            current.programmingInterface = words[9]
-            current.classID = words[11] + words[10]
+            reading.devices[last].vendorID = words[1] + words[0]
+            reading.devices[last].deviceID = words[3] + words[2]
+            reading.devices[last].revision = words[8]
+            reading.devices[last].programmingInterface = words[9]
+            reading.devices[last].classID = words[11] + words[10]
         } else {
-            current.subsystemVendorID = words[13] + words[12]
-            current.subsystemDeviceID = words[15] + words[14]
+            reading.devices[last].subsystemVendorID = words[13] + words[12]
+            reading.devices[last].subsystemDeviceID = words[15] + words[14]
         }
         return true
     }

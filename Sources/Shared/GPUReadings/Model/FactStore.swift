@@ -72,7 +72,7 @@ struct FactStore: Sendable {
             // Of a process only the first facts are ever known.
             let count = fact < Self.few ? Self.few : FactTable.shared.rows.count
             cells.reserveCapacity(count)
-            cells.append(contentsOf: repeatElement(Cell(), count: count - cells.count))
+            cells += Array(repeating: Cell(), count: count - cells.count)
         }
         cells[slot] = cell
     }

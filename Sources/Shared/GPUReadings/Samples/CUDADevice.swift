@@ -86,9 +86,14 @@ extension CUDADevice {
         set { self[integer: .pciLocation] = newValue }
     }
     /// The newest CUDA that the driver can run, "9.1". As printed: samples of CUDA 4.1 and before print "3.20".
+    public var cudaVersion: String? {
+        get { self[text: .cudaVersion] }
+        set { self[text: .cudaVersion] = newValue }
+    }
+    /// The same as ``cudaVersion``, in deviceQuery's words; the driver's own version is told by nvidia-smi.
     public var driverVersion: String? {
-        get { self[text: .driverVersion] }
-        set { self[text: .driverVersion] = newValue }
+        get { cudaVersion }
+        set { cudaVersion = newValue }
     }
     /// The CUDA that the program was built with, "9.1".
     public var runtimeVersion: String? {

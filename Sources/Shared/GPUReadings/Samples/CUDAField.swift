@@ -1,7 +1,7 @@
 /// The facts that a CUDA program can ask of a device, as deviceQuery prints and gpu-probe writes them.
 enum CUDAField: Int, CaseIterable {
     case ordinal, name, uuid, isMIG, busID, pciDomain, pciBus, pciLocation
-    case driverVersion, runtimeVersion, computeCapability
+    case cudaVersion, runtimeVersion, computeCapability
     case memoryTotalBytes, memoryFreeBytes, multiprocessors, coresPerMultiprocessor, cores
     case clockMHz, memoryClockMHz, busWidthBits, l2CacheBytes
     case maximumTexture1D, maximumTexture2D, maximumTexture3D, maximumLayeredTexture1D, maximumLayeredTexture2D
@@ -16,6 +16,8 @@ enum CUDAField: Int, CaseIterable {
     /// What kind of value it has.
     enum Kind {
         case text, version, integer, bytes, kilohertz, flag, list
+        /// The second half of a version, in a line of its own.
+        case minorVersion
         /// Lines of deviceQuery's that hold several facts, this one the first of them.
         case versions, pci, multiprocessors, copies, textures, driverMode
     }
@@ -47,11 +49,13 @@ enum CUDAField: Int, CaseIterable {
         Definition(
             .pciDomain, .pci,
             ["Device PCI Domain ID / Bus ID / location ID", "Device PCI Bus ID / PCI location ID"]),
-        Definition(.driverVersion, .versions, ["CUDA Driver Version / Runtime Version"]),
-        Definition(.driverVersion, .version, ["CUDA Driver Version"]),
+        Definition(.cudaVersion, .versions, ["CUDA Driver Version / Runtime Version"]),
+        Definition(.cudaVersion, .version, ["CUDA Driver Version"]),
         Definition(.runtimeVersion, .version, ["CUDA Runtime Version"]),
         Definition(
             .computeCapability, .version, ["CUDA Capability Major/Minor version number"], probe: "compute_capability"),
+        Definition(.computeCapability, .version, ["CUDA Capability Major revision number"]),
+        Definition(.computeCapability, .minorVersion, ["CUDA Capability Minor revision number"]),
         Definition(.memoryTotalBytes, .bytes, ["Total amount of global memory"], probe: "total_memory_bytes"),
         Definition(.memoryFreeBytes, .bytes, probe: "free_memory_bytes"),
         Definition(

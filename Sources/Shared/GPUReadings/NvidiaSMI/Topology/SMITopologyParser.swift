@@ -9,8 +9,7 @@ struct SMITopologyParser {
     /// The columns behind those of the nodes.
     private var affinities: [Affinity] = []
     private var inCards = false
-    /// The links seen so far: a large table has few different ones.
-    private var links: [(packed: UInt64, spelled: String)] = []
+    private var links = RecentTexts()
 
     private static let most = 1024
 
@@ -69,7 +68,7 @@ struct SMITopologyParser {
         guard let name = text.nextWord(&rest), reading.nodes.count < Self.most else { return }
         var node = SMITopologyReading.Node(name: text.cut(name), links: [])
         while node.links.count < reading.columns.count, let link = text.nextWord(&rest) {
-            node.links.append(spelled(link))
+            node.links.append(links.string(link, in: text))
         }
         // A node is one of the columns: anything else is no row.
         guard reading.columns.contains(node.name) else { return }
@@ -78,16 +77,6 @@ struct SMITopologyParser {
         }
         addAffinities(rest.lowerBound..<line.piece.upperBound, to: &node)
         reading.nodes.append(node)
-    }
-
-    private mutating func spelled(_ link: ByteText.Piece) -> String {
-        guard link.count <= 8 else { return text.cut(link) }
-        var packed: UInt64 = 0
-        for index in link { packed = packed << 8 | UInt64(text[index]) }
-        for known in links where known.packed == packed { return known.spelled }
-        let spelled = text.string(link)
-        if links.count < 32 { links.append((packed, spelled)) }
-        return spelled
     }
 
     private func addAffinities(_ piece: ByteText.Piece, to node: inout SMITopologyReading.Node) {

@@ -31,10 +31,12 @@ struct BandwidthTestParser {
         } else if let figures = text.after("bandwidthTest-", in: piece) {
             if runs.isEmpty { begin() }
             addCSV(figures, line, &warnings)
-        } else if text.starts(piece, with: "[CUDA Bandwidth Test]") || text.starts(piece, with: "[bandwidthTest]") {
+        } else if text.starts(piece, with: "[CUDA Bandwidth Test]")
+            || (text.starts(piece, with: "[bandwidthTest]") && text.has(" starting", in: piece))
+        {
             begin()
             titled = true
-        } else if text.equals(piece, "Running on...") {
+        } else if text.starts(piece, with: "Running on...") {
             // Right after a title this is the same run.
             if !titled { begin() }
             titled = false
@@ -69,16 +71,17 @@ struct BandwidthTestParser {
         } else if text.starts(piece, with: "Transfer Size (Bytes)") {
             unit = text.has("(GB/s)", in: piece) ? .gigabytesPerSecond : nil
             if text.has("(MB/s)", in: piece) { unit = .megabytesPerSecond }
-        } else if let (number, name) = text.after("Device ", in: piece).flatMap({ text.halves($0, at: ": ") }),
+        } else if let (number, name) = (text.after("Device ", in: piece) ?? text.after("device ", in: piece))
+            .flatMap({ text.halves($0, at: ":") }),
             text.integer(number) != nil
         {
             let name = text.cut(text.trimmed(name))
             change { if $0.devices.count < Self.mostDevices { $0.devices.append(name) } }
         } else if let mode = ["Quick", "Range", "Shmoo"].first(where: { text.equals(piece, $0 + " Mode") }) {
             change { $0.mode = mode }
-        } else if text.starts(piece, with: "Result = PASS") || text.equals(piece, "PASSED") {
+        } else if text.starts(piece, with: "Result = PASS") || text.ends(piece, with: "PASSED") {
             change { $0.passed = true }
-        } else if text.starts(piece, with: "Result = FAIL") || text.equals(piece, "FAILED") {
+        } else if text.starts(piece, with: "Result = FAIL") || text.ends(piece, with: "FAILED") {
             change { $0.passed = false }
         } else {
             addFailure(piece)

@@ -5,6 +5,9 @@ extension CUDADevice {
         switch definition.kind {
         case .text: self[text: field] = text.cut(value)
         case .version: self[text: field] = text.version(value)
+        case .minorVersion:
+            guard let major = self[text: field], let minor = text.version(value) else { return false }
+            self[text: field] = major.contains(".") ? major : major + "." + minor
         case .integer: self[integer: field] = text.numbers(value, most: 1).first
         case .bytes: self[number: field] = text.byteCount(value)
         case .kilohertz: self[number: field] = text.kilohertz(value)
@@ -14,7 +17,7 @@ extension CUDADevice {
             self[list: field] = numbers.count == 3 ? numbers : nil
         case .versions:
             guard let (driver, runtime) = text.halves(value, at: "/") else { return false }
-            driverVersion = text.version(text.trimmed(driver))
+            cudaVersion = text.version(text.trimmed(driver))
             runtimeVersion = text.version(text.trimmed(runtime))
         case .pci: return readAddress(value, in: text)
         case .multiprocessors:

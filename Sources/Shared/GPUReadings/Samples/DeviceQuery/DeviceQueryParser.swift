@@ -40,7 +40,7 @@ struct DeviceQueryParser {
     }
 
     mutating func finished(_ warnings: inout WarningList) -> DeviceQueryReading {
-        if reading.driverVersion == nil { reading.driverVersion = reading.devices.first?.driverVersion }
+        if reading.cudaVersion == nil { reading.cudaVersion = reading.devices.first?.cudaVersion }
         if reading.runtimeVersion == nil { reading.runtimeVersion = reading.devices.first?.runtimeVersion }
         if reading.passed == nil { warnings.add(lastLine, nil, "the output ends before its verdict") }
         if let announced = reading.announcedDevices, announced != reading.devices.count {
@@ -63,8 +63,10 @@ struct DeviceQueryParser {
             guard let count = announcement(piece) else { return false }
             reading.announcedDevices = count
         case UInt8(ascii: "T"), UInt8(ascii: "F"):
-            if text.equals(piece, "FAILED") {
+            if text.equals(piece, "FAILED") || text.equals(piece, "Test FAILED") {
                 end(passed: false)
+            } else if text.equals(piece, "Test PASSED") {
+                end(passed: true)
             } else if let count = announcement(piece) {
                 reading.announcedDevices = count
             } else {
@@ -74,6 +76,15 @@ struct DeviceQueryParser {
             guard text.starts(piece, with: "CUDA Device Query (") else { return false }
             recognised = true
         case UInt8(ascii: "c"):
+            if let found = text.find(" API error = ", in: piece), reading.failure == nil {
+                // checkCudaErrors() Driver API error = 0100 "CUDA_ERROR_NO_DEVICE" from file <…>, line 54.
+                let rest = found.upperBound..<piece.upperBound
+                let name = text.halves(rest, at: "\"").flatMap { text.halves($0.1, at: "\"")?.0 }
+                reading.failure = text.numbers(rest, most: 1).first.map {
+                    CUDAFailure(code: $0, text: name.map { text.cut($0) } ?? "")
+                }
+                return true
+            }
             guard
                 let rest = text.after("cudaGetDeviceCount returned", in: piece)
                     ?? text.after("cuInit(0) returned", in: piece),
@@ -138,7 +149,7 @@ struct DeviceQueryParser {
         while let field = text.nextField(&rest, separator: UInt8(ascii: ",")) {
             guard let (label, value) = text.halves(field, at: "=") else { continue }
             let name = text.trimmed(label)
-            if text.equals(name, "CUDA Driver Version") { reading.driverVersion = text.version(text.trimmed(value)) }
+            if text.equals(name, "CUDA Driver Version") { reading.cudaVersion = text.version(text.trimmed(value)) }
             if text.equals(name, "CUDA Runtime Version") { reading.runtimeVersion = text.version(text.trimmed(value)) }
         }
     }
@@ -173,8 +184,7 @@ struct DeviceQueryParser {
         }
         if definition.field == .computeCapability { recognised = true }
         // A device without its heading begins with the first field, which repeats with the next device.
-        if reading.devices.isEmpty || (definition.field == .driverVersion && reading.devices.last?.driverVersion != nil)
-        {
+        if reading.devices.isEmpty || (definition.field == .cudaVersion && reading.devices.last?.cudaVersion != nil) {
             beginDevice()
         }
         inDevice = true

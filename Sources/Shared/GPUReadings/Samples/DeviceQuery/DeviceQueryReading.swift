@@ -23,7 +23,7 @@ public struct DeviceQueryReading: Equatable, Sendable {
     /// The pairs of GPUs, in order; told where there are several.
     public var peerAccess: [PeerAccess] = []
     /// The newest CUDA that the driver can run, by the last line or the first device.
-    public var driverVersion: String?
+    public var cudaVersion: String?
     /// The CUDA that the program was built with, by the last line or the first device.
     public var runtimeVersion: String?
     /// The last line's verdict; nil where the output ends before it.
@@ -32,6 +32,12 @@ public struct DeviceQueryReading: Equatable, Sendable {
     public var failure: CUDAFailure?
     /// Lines of a device that no field is known for, or whose value is of another kind, by number of the device and label.
     public var other: [OtherField] = []
+
+    /// The same as ``cudaVersion``, in deviceQuery's words; the driver's own version is told by nvidia-smi.
+    public var driverVersion: String? {
+        get { cudaVersion }
+        set { cudaVersion = newValue }
+    }
 
     /// Reads the output.
     ///
@@ -60,7 +66,7 @@ public struct DeviceQueryReading: Equatable, Sendable {
 
 extension DeviceQueryReading: Encodable {
     private enum CodingKeys: CodingKey {
-        case gpus, devices, announcedDevices, peerAccess, driverVersion, runtimeVersion, passed, failure, other
+        case gpus, devices, announcedDevices, peerAccess, cudaVersion, runtimeVersion, passed, failure, other
     }
 
     /// Devices as they are, and as GPUs of the common model.
@@ -70,7 +76,7 @@ extension DeviceQueryReading: Encodable {
         try container.encode(devices, forKey: .devices)
         try container.encodeIfPresent(announcedDevices, forKey: .announcedDevices)
         if !peerAccess.isEmpty { try container.encode(peerAccess, forKey: .peerAccess) }
-        try container.encodeIfPresent(driverVersion, forKey: .driverVersion)
+        try container.encodeIfPresent(cudaVersion, forKey: .cudaVersion)
         try container.encodeIfPresent(runtimeVersion, forKey: .runtimeVersion)
         try container.encodeIfPresent(passed, forKey: .passed)
         try container.encodeIfPresent(failure, forKey: .failure)

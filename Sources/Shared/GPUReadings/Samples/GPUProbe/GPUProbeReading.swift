@@ -53,7 +53,12 @@ public struct GPUProbeReading: Equatable, Sendable {
     /// The file that libcuda was loaded from.
     public var library: String?
     /// The newest CUDA that the driver can run, "12.4".
-    public var driverVersion: String?
+    public var cudaVersion: String?
+    /// The same as ``cudaVersion``; the driver's own version is told by nvidia-smi.
+    public var driverVersion: String? {
+        get { cudaVersion }
+        set { cudaVersion = newValue }
+    }
     /// How many devices libcuda counted.
     public var announcedDevices: Int?
     /// The devices that answered.
@@ -88,7 +93,7 @@ public struct GPUProbeReading: Equatable, Sendable {
         self.schema = schema
         passed = document["result"]?.string.flatMap { ["pass": true, "fail": false][$0] }
         library = document["library"]?.string
-        driverVersion = document["driver_api_version"]?.string
+        cudaVersion = document["driver_api_version"]?.string
         announcedDevices = document["device_count"]?.int
         devices = (document["devices"]?.elements(Self.mostDevices) ?? []).map(Device.init)
         troubles = (document["errors"]?.elements(Self.mostTroubles) ?? []).compactMap(Trouble.init)
@@ -103,7 +108,7 @@ public struct GPUProbeReading: Equatable, Sendable {
 
 extension GPUProbeReading: Encodable {
     private enum CodingKeys: CodingKey {
-        case gpus, devices, schema, passed, library, driverVersion, announcedDevices, troubles
+        case gpus, devices, schema, passed, library, cudaVersion, announcedDevices, troubles
     }
 
     /// Devices as they are, and as GPUs of the common model.
@@ -114,7 +119,7 @@ extension GPUProbeReading: Encodable {
         try container.encode(schema, forKey: .schema)
         try container.encodeIfPresent(passed, forKey: .passed)
         try container.encodeIfPresent(library, forKey: .library)
-        try container.encodeIfPresent(driverVersion, forKey: .driverVersion)
+        try container.encodeIfPresent(cudaVersion, forKey: .cudaVersion)
         try container.encodeIfPresent(announcedDevices, forKey: .announcedDevices)
         try container.encode(troubles, forKey: .troubles)
     }

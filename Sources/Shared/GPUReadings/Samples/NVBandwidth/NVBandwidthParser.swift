@@ -62,7 +62,7 @@ struct NVBandwidthParser {
         } else if let rest = text.after("CUDA Runtime Version:", in: piece) {
             reading.runtimeVersion = text.integer(rest).map(NVBandwidthReading.release)
         } else if let rest = text.after("CUDA Driver Version:", in: piece) {
-            reading.driverCUDAVersion = text.integer(rest).map(NVBandwidthReading.release)
+            reading.cudaVersion = text.integer(rest).map(NVBandwidthReading.release)
         } else if let rest = text.after("Driver Version:", in: piece) {
             reading.driverVersion = text.cut(rest)
         } else {

@@ -50,7 +50,7 @@ public struct NVBandwidthReading: Equatable, Sendable {
     /// The CUDA that it was built with, "12.4".
     public var runtimeVersion: String?
     /// The newest CUDA that the driver can run, "12.4"; JSON does not have it.
-    public var driverCUDAVersion: String?
+    public var cudaVersion: String?
     /// The machine that it ran on; nil where it is not said.
     public var host: String?
     /// The GPUs, in order.
@@ -116,7 +116,7 @@ public struct NVBandwidthReading: Equatable, Sendable {
 
 extension NVBandwidthReading: Encodable {
     private enum CodingKeys: CodingKey {
-        case gpus, devices, version, driverVersion, runtimeVersion, driverCUDAVersion, host, testCases, waivedUnnamed
+        case gpus, devices, version, driverVersion, runtimeVersion, cudaVersion, host, testCases, waivedUnnamed
         case errors, notes, passed
     }
 
@@ -128,7 +128,7 @@ extension NVBandwidthReading: Encodable {
         try container.encodeIfPresent(version, forKey: .version)
         try container.encodeIfPresent(driverVersion, forKey: .driverVersion)
         try container.encodeIfPresent(runtimeVersion, forKey: .runtimeVersion)
-        try container.encodeIfPresent(driverCUDAVersion, forKey: .driverCUDAVersion)
+        try container.encodeIfPresent(cudaVersion, forKey: .cudaVersion)
         try container.encodeIfPresent(host, forKey: .host)
         try container.encode(testCases, forKey: .testCases)
         if waivedUnnamed > 0 { try container.encode(waivedUnnamed, forKey: .waivedUnnamed) }
