@@ -3,10 +3,10 @@ import Testing
 
 @testable import GPUReadings
 
-/// The quick half of fuzzing (Scripts/fuzz-readings is the other): some ten thousand mutations of Fixtures/fuzz-seeds per kind, the
+/// The quick half of fuzzing (Scripts/fuzz-readings is the other): some thousand mutations of Fixtures/fuzz-seeds per kind, the
 /// same in every run. Whatever the bytes are, reading ends with a value or an error.
 @Suite struct MutationTests {
-    static let mutations = 20_000
+    static let mutations = 5_000
 
     @Test(arguments: OutputKind.allCases)
     func readersBearAnything(_ kind: OutputKind) throws {

@@ -4,7 +4,8 @@ import Testing
 
 /// Documentation/schemas/readings.schema.json says what `parse` prints: all kinds, all facts, and no key that it does not have.
 @Suite struct ReadingsSchemaTests {
-    private static let schema: [String: Any] = {
+    /// Never changed.
+    private nonisolated(unsafe) static let schema: [String: Any] = {
         let file = Fixtures.package.appending(path: "Documentation/schemas/readings.schema.json")
         return (try? JSONSerialization.jsonObject(with: Data(contentsOf: file))) as? [String: Any] ?? [:]
     }()

@@ -111,7 +111,7 @@ struct MonitorTable: Sendable {
                     FactStore.reason(text.bytes, cell).map { .init(state: $0) } ?? Self.textCell(.text, cell))
             case .fact(let fact, let kind):
                 reader.scratch.put(fact, .init())
-                reader.scratch.offer(fact, kind, text.bytes, cell, unit: columns[index].unit ?? 0)
+                reader.scratch.offer(fact, kind, text.bytes, cell, unit: columns[index].unit)
                 var value = reader.scratch.cell(fact)
                 if value.texts != nil {
                     unreadable = true
