@@ -5,7 +5,8 @@ extension FactTable {
     /// goes on with the line before. Several places are tried in order, and the first with a value wins: neither the
     /// DTD's number nor the driver's version tells which dialect an output is (v12 alone has four, and nvidia-smi need not
     /// be the driver's own). Parents are part of a place, because children repeat: `power_draw` is in three blocks, of GPU,
-    /// module and memory. A place is below the GPU; `^` below the document, `@` below a MIG device, `#` of a process.
+    /// module and memory. A place is below the GPU; `^` below the document, `@` below a MIG device, `#` of a
+    /// process, `%` of a retired page.
     ///
     /// To be short, `> a/|b/|c.` sets beginnings for XML, -q and CSV, which `~` stands for until the next such line; `=` is
     /// what the column of XML has, with blanks in place of underscores.
@@ -443,9 +444,9 @@ extension FactTable {
         remapBanksLow|banks|~row_remapper_histogram_low|~low|~low
         remapBanksNone|banks|~row_remapper_histogram_none|~none|~none
         >
-        retiredPageAddress|text|||retired_pages.address
-        retiredPageTimestamp|text|||retired_pages.timestamp
-        retiredPageCause|text|||retired_pages.cause
+        retiredPageAddress|text|||%retired_pages.address
+        retiredPageTimestamp|text|||%retired_pages.timestamp
+        retiredPageCause|text|||%retired_pages.cause
         powerViolationPercent|percent||||pviol
         thermalViolation|flag||||tviol
         nvlinkReceiveBytesPerSecond|throughput||||nvlrx,rxnvl

@@ -9,24 +9,46 @@ extension FactStore {
     ///   - rank: which place it is; 0 is the best.
     ///   - source: the document.
     ///   - piece: where in it the value is.
-    ///   - unit: what is meant where no unit is printed, as ``FactUnit/packed`` is; nil for the kind's own.
+    ///   - unit: what is meant where no unit is printed, as ``FactUnit`` packs it; 0 for the kind's own.
     /// - Returns: false where the text is no value of the kind and no known reason.
     @discardableResult
     mutating func offer(
-        _ fact: Int, _ kind: FactKind, rank: UInt8 = 0, _ source: [UInt8], _ piece: Range<Int>, unit: UInt64? = nil
+        _ fact: Int, _ kind: FactKind, rank: UInt8 = 0, _ source: [UInt8], _ piece: Range<Int>, unit: UInt64 = 0
     ) -> Bool {
         let old = cell(fact)
-        if old.isValue, old.rank <= rank { return true }
-        var new = Self.number(kind, source, piece, unit: unit)
-        if new == nil {
-            let said = Self.bare(source, piece)
-            new = Self.reason(source, said).map { Cell(state: $0) } ?? text(kind, source, said)
+        guard !old.isValue || rank < old.rank, let new = read(kind, rank, source, piece, unit, better: old) else {
+            return true
         }
-        guard var new else { return true }
-        guard new.isValue || old.state == .missing || (!old.isValue && rank < old.rank) else { return true }
-        new.rank = rank
         put(fact, new)
         return new.state != .unreadable
+    }
+
+    /// ``offer(_:_:rank:_:_:unit:)`` for who knows the cell's place.
+    mutating func offer(
+        at slot: Int, _ kind: FactKind, rank: UInt8, _ source: [UInt8], _ piece: Range<Int>, unit: UInt64
+    ) -> Bool {
+        let old = cells[slot]
+        guard !old.isValue || rank < old.rank, let new = read(kind, rank, source, piece, unit, better: old) else {
+            return true
+        }
+        cells[slot] = new
+        return new.state != .unreadable
+    }
+
+    /// The cell of what was printed; nil where it says no more than the old one does.
+    private mutating func read(
+        _ kind: FactKind, _ rank: UInt8, _ source: [UInt8], _ piece: Range<Int>, _ unit: UInt64, better old: Cell
+    ) -> Cell? {
+        var new = Cell()
+        if let number = Self.number(kind, source, piece, unit: unit) {
+            new = number
+        } else {
+            let said = Self.bare(source, piece)
+            if let reason = Self.reason(source, said) { new.state = reason } else { new = text(kind, source, said) }
+        }
+        guard new.isValue || old.state == .missing || (!old.isValue && rank < old.rank) else { return nil }
+        new.rank = rank
+        return new
     }
 
     /// Without blanks around it, and without the square brackets of CSV.
@@ -75,7 +97,7 @@ extension FactStore {
 
     /// "32 C", "04 %", "40%", "1481 MHz", "67.03 W", "4040MiB", "10.3 %"; nil for what does not begin as a number does, or
     /// goes on as none.
-    static func number(_ kind: FactKind, _ source: [UInt8], _ piece: Range<Int>, unit: UInt64?) -> Cell? {
+    static func number(_ kind: FactKind, _ source: [UInt8], _ piece: Range<Int>, unit: UInt64) -> Cell? {
         guard !kind.isText else { return nil }
         var (index, end) = (piece.lowerBound, piece.upperBound)
         while index < end, ByteText.isBlank(source[index]) { index += 1 }
@@ -101,50 +123,54 @@ extension FactStore {
         }
         guard digits > 0 else { return nil }
         while index < end, source[index] == 0x20 { index += 1 }
-        guard let factor = factor(kind, source, index..<end, unit: unit) else { return nil }
+        let spelled = index == end ? unit : FactUnit.packed(source, index..<end)
+        guard let spelled, let factor = kind.factor(spelled) else { return nil }
         if negative { value = -value }
         let decimals = digits - (point ?? digits)
         if kind.isDecimal {
             // Both are exact in a Double (2^53) for what a tool prints, so the quotient is rounded as it should be.
-            return Cell(state: .decimal, bits: (Double(value) / powers[decimals]).bitPattern)
+            return Cell(state: .decimal, bits: (Double(value) / power(decimals)).bitPattern)
         }
         if decimals > 0 {
-            let rounded = (Double(value) / powers[decimals] * Double(factor)).rounded()
+            let rounded = (Double(value) / power(decimals) * Double(factor)).rounded()
             return Int64(exactly: rounded).map { Cell(state: .integer, bits: UInt64(bitPattern: $0)) }
         }
         let (product, overflow) = value.multipliedReportingOverflow(by: factor)
         return overflow ? nil : Cell(state: .integer, bits: UInt64(bitPattern: product))
     }
 
-    private static func factor(_ kind: FactKind, _ source: [UInt8], _ spelled: Range<Int>, unit: UInt64?) -> Int64? {
-        let units = kind.units
-        guard let packed = spelled.isEmpty ? unit : FactUnit.packed(source, spelled) else {
-            return spelled.isEmpty ? units.first?.factor : nil
-        }
-        for unit in units where unit.packed == packed { return unit.factor }
-        return nil
+    /// 10 to this power, exact up to 22.
+    private static func power(_ exponent: Int) -> Double {
+        var power = 1.0
+        for _ in 0..<exponent { power *= 10 }
+        return power
     }
-
-    private static let powers: [Double] = [
-        1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15, 1e16, 1e17, 1e18,
-    ]
 
     /// The reason that a text gives for having no value; nil where it is none. `said` has no blanks around it.
     static func reason(_ source: [UInt8], _ said: Range<Int>) -> Cell.State? {
         guard !said.isEmpty else { return .missing }
+        let reasons = reasons
         // Nearly all texts that are values are told by this alone.
-        guard said.count <= longestReason, firstsOfReasons & (1 << UInt64(source[said.lowerBound] & 0x1f)) != 0 else {
+        guard said.count <= reasons.longest, reasons.firsts & (1 << UInt64(source[said.lowerBound] & 0x1f)) != 0 else {
             return nil
         }
         let hash = hash(source, said)
-        for reason in reasons where reason.hash == hash { return reason.state }
+        for reason in reasons.all where reason.hash == hash { return reason.state }
         return nil
     }
 
-    private static let reasons: [(hash: UInt64, state: Cell.State)] = reasonTexts.map { (hash($0.text), $0.state) }
-    private static let longestReason = reasonTexts.reduce(0) { max($0, $1.text.utf8.count) }
-    private static let firstsOfReasons = reasonTexts.reduce(UInt64(0)) {
-        $0 | 1 << UInt64(($1.text.utf8.first ?? 0) & 0x1f)
+    private struct Reasons {
+        var all: [(hash: UInt64, state: Cell.State)] = []
+        /// Bytes of the longest.
+        var longest = 0
+        /// The lower bits of their first letters, one bit for each.
+        var firsts: UInt64 = 0
+    }
+
+    private static let reasons = reasonTexts.reduce(into: Reasons()) { reasons, reason in
+        reasons.all.append((hash(reason.text), reason.state))
+        reasons.longest = max(reasons.longest, reason.text.utf8.count)
+        reasons.firsts |= 1 << UInt64((reason.text.utf8.first ?? 0) & 0x1f)
     }
 
     /// The texts by which nvidia-smi says that there is no value.

@@ -20,25 +20,71 @@ struct FactStore: Sendable {
         }
     }
 
-    /// By fact; shorter than the list of facts where the last ones are missing.
-    private(set) var cells: [Cell] = []
+    /// By fact, or by column where there is a layout; shorter where the last ones are missing.
+    var cells: [Cell] = []
+    /// By fact, which of the cells is its; empty where they are by fact. The rows of a CSV file share one.
+    private var layout: [Int16] = []
     /// What the texts are made of.
     private var bytes: [UInt8] = []
 
     private static let few = 64
 
+    init() {}
+
+    /// An empty store with the layout of another one, and room for as much.
+    init(like other: FactStore) {
+        layout = other.layout
+        cells = Array(repeating: Cell(), count: other.cells.count)
+        bytes.reserveCapacity(other.bytes.count)
+    }
+
+    /// An empty store with a layout for these facts.
+    init(for facts: [Int]) {
+        layout = Array(repeating: -1, count: FactTable.shared.rows.count)
+        for fact in facts where layout[fact] < 0 {
+            layout[fact] = Int16(cells.count)
+            cells.append(Cell())
+        }
+    }
+
+    /// Which cell is the fact's; nil where the layout has none.
+    func slot(_ fact: Int) -> Int? {
+        guard !layout.isEmpty else { return fact < cells.count ? fact : nil }
+        return layout[fact] >= 0 ? Int(layout[fact]) : nil
+    }
+
     /// The fact's cell.
-    func cell(_ fact: Int) -> Cell { fact < cells.count ? cells[fact] : Cell() }
+    func cell(_ fact: Int) -> Cell {
+        let slot = layout.isEmpty ? fact : Int(layout[fact])
+        return slot >= 0 && slot < cells.count ? cells[slot] : Cell()
+    }
 
     mutating func put(_ fact: Int, _ cell: Cell) {
-        if fact >= cells.count {
+        var slot = fact
+        if !layout.isEmpty {
+            slot = Int(layout[fact])
+            if slot < 0 {
+                spread()
+                slot = fact
+            }
+        }
+        if slot >= cells.count {
             // Of a process only the first facts are ever known.
             let count = fact < Self.few ? Self.few : FactTable.shared.rows.count
             cells.reserveCapacity(count)
             cells += Array(repeating: Cell(), count: count - cells.count)
         }
-        cells[fact] = cell
+        cells[slot] = cell
     }
+
+    /// Gives up the layout.
+    private mutating func spread() {
+        cells = layout.indices.map { cell($0) }
+        layout = []
+    }
+
+    /// How many facts it may have: those from this number on are missing.
+    private var count: Int { layout.isEmpty ? cells.count : layout.count }
 
     /// A cell of a text. All texts together have less than 4 GiB: what is read is bounded, each fact is kept once or twice.
     mutating func cell(_ state: Cell.State, _ source: [UInt8], _ piece: Range<Int>) -> Cell {
@@ -114,7 +160,7 @@ extension FactStore {
             if case .unreadable(let text) = absence {
                 let source = Array(text.utf8)
                 put(fact.rawValue, cell(.unreadable, source, 0..<source.count))
-            } else if fact.rawValue < cells.count || absence != .missing {
+            } else if fact.rawValue < count || absence != .missing {
                 put(fact.rawValue, Cell(state: Self.state(absence)))
             }
         }
@@ -122,14 +168,14 @@ extension FactStore {
 
     /// The facts of which there is more to say than that they are missing, in order.
     var known: [GPUFact] {
-        cells.indices.compactMap { cells[$0].state == .missing ? nil : GPUFact(rawValue: $0) }
+        (0..<count).compactMap { cell($0).state == .missing ? nil : GPUFact(rawValue: $0) }
     }
 }
 
 extension FactStore: Equatable {
     /// The same values, from whichever places they came.
     static func == (left: FactStore, right: FactStore) -> Bool {
-        for fact in 0..<max(left.cells.count, right.cells.count) {
+        for fact in 0..<max(left.count, right.count) {
             let (one, other) = (left.cell(fact), right.cell(fact))
             guard one.state == other.state else { return false }
             if let texts = one.texts, let others = other.texts {

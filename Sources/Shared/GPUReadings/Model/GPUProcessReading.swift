@@ -5,6 +5,8 @@ public struct GPUProcessReading: Equatable, Sendable, Encodable {
     /// Nothing is known of it.
     public init() {}
 
+    init(_ facts: FactStore) { self.facts = facts }
+
     /// Any fact, in the unit of its name.
     public subscript(fact: GPUFact) -> Reading<FactValue> {
         get { facts.value(fact) }

@@ -11,6 +11,8 @@ public struct GPUReading: Equatable, Sendable {
     public var accountedProcesses: [GPUProcessReading] = []
     /// Its MIG devices, where MIG is on.
     public var migDevices: [MIGDeviceReading] = []
+    /// Pages of its memory that were retired, where they were asked for.
+    public var retiredPages: [RetiredPageReading] = []
     /// The clocks that can be set, where they were asked for.
     public var supportedClocks: [SupportedClocks] = []
     /// What was printed of it under names that this version of the library does not know.
@@ -49,6 +51,7 @@ extension GPUReading: Encodable {
         try container.encode(list: processes, "processes")
         try container.encode(list: accountedProcesses, "accountedProcesses")
         try container.encode(list: migDevices, "migDevices")
+        try container.encode(list: retiredPages, "retiredPages")
         try container.encode(list: supportedClocks, "supportedClocks")
         try container.encode(list: other, "other")
     }

@@ -23,16 +23,18 @@ public enum SMIFailure: Equatable, Sendable {
     ///
     /// - Parameter text: what nvidia-smi printed, standard output or standard error.
     /// - Returns: one for each line that tells one; empty for output of another kind.
-    public static func all(in text: String) -> [SMIFailure] {
-        var failures: [SMIFailure] = []
-        for (_, line) in Lines(text) {
-            let line = line.trimmed
-            if let failure = SMIFailure(line: line) {
-                failures.append(failure)
-            } else if let version = line.after("NVML library version:"),
-                case .versionMismatch(library: nil) = failures.last
+    public static func all(in text: String) -> [SMIFailure] { all(in: ByteText(text)).map(\.failure) }
+
+    /// The failures, and the lines that tell them.
+    static func all(in text: ByteText) -> [(line: Int, failure: SMIFailure)] {
+        var failures: [(line: Int, failure: SMIFailure)] = []
+        for line in text.lines {
+            if let failure = SMIFailure(text, line.piece) {
+                failures.append((line.number, failure))
+            } else if case .versionMismatch(library: nil) = failures.last?.failure,
+                let version = text.after("NVML library version:", in: text.trimmed(line.piece))
             {
-                failures[failures.count - 1] = .versionMismatch(library: version.cut)
+                failures[failures.count - 1].failure = .versionMismatch(library: text.cut(version))
             }
         }
         return failures
@@ -44,35 +46,63 @@ public enum SMIFailure: Equatable, Sendable {
         self = first
     }
 
-    private init?(line: Substring) {
-        if line.hasPrefix("NVIDIA-SMI has failed because it couldn't communicate") {
+    /// The failure that a line tells.
+    init?(_ text: ByteText, _ line: ByteText.Piece) {
+        let line = text.trimmed(line)
+        // All of them begin with one of three letters.
+        guard line.count > 16, [0x4e, 0x46, 0x55].contains(text[line.lowerBound]) else { return nil }
+        if text.starts(line, with: "NVIDIA-SMI has failed because it couldn't communicate") {
             self = .couldNotCommunicate
-        } else if line.hasPrefix("NVIDIA-SMI couldn't find libnvidia-ml") {
+        } else if text.starts(line, with: "NVIDIA-SMI couldn't find libnvidia-ml") {
             self = .libraryMissing
-        } else if line.hasPrefix("No devices were found") {
+        } else if text.starts(line, with: "No devices were found") {
             self = .noDevices
-        } else if let reason = line.after("Failed to initialize NVML:") {
-            switch reason {
+        } else if let reason = text.after("Failed to initialize NVML:", in: line) {
+            switch text.string(reason) {
             case "Driver/library version mismatch": self = .versionMismatch(library: nil)
             case "Unknown Error": self = .unknownNVMLError
             case "Insufficient Permissions": self = .insufficientPermissions
-            default: self = .nvml(reason: reason.cut)
+            default: self = .nvml(reason: text.cut(reason))
             }
-        } else if let handle = Self.handles.lazy.compactMap({ line.after($0) }).first {
+        } else if let handle = text.after("Unable to determine the device handle for", in: line)
+            ?? text.after("Unable to detect the device handle for", in: line)
+        {
             // "GPU 0000:0A:00.0: GPU is lost", "GPU1: 0000:34:00.0: Unknown Error": the reason is behind the last ": ".
-            guard let colon = handle.lastIndex(of: ":") else { return nil }
-            let reason = handle[handle.index(after: colon)...].trimmed
-            if reason == "Insufficient Permissions" {
+            guard let colon = text.findLast(UInt8(ascii: ":"), in: handle) else { return nil }
+            let reason = text.trimmed(colon + 1..<handle.upperBound)
+            if text.equals(reason, "Insufficient Permissions") {
                 self = .insufficientPermissions
             } else {
-                self = .deviceHandle(gpu: handle[..<colon].trimmed.cut, reason: reason.cut)
+                self = .deviceHandle(
+                    gpu: text.cut(text.trimmed(handle.lowerBound..<colon)), reason: text.cut(reason))
             }
         } else {
             return nil
         }
     }
+}
 
-    private static let handles = [
-        "Unable to determine the device handle for", "Unable to detect the device handle for",
-    ]
+extension SMIFailure: Encodable {
+    /// `{"failure": "versionMismatch", "library": "550.144"}`
+    public func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: FactStore.Key.self)
+        func name(_ name: String) throws { try container.encode(name, forKey: .init("failure")) }
+        switch self {
+        case .couldNotCommunicate: try name("couldNotCommunicate")
+        case .noDevices: try name("noDevices")
+        case .versionMismatch(let library):
+            try name("versionMismatch")
+            try container.encodeIfPresent(library, forKey: .init("library"))
+        case .unknownNVMLError: try name("unknownNVMLError")
+        case .insufficientPermissions: try name("insufficientPermissions")
+        case .nvml(let reason):
+            try name("nvml")
+            try container.encode(reason, forKey: .init("reason"))
+        case .libraryMissing: try name("libraryMissing")
+        case .deviceHandle(let gpu, let reason):
+            try name("deviceHandle")
+            try container.encode(gpu, forKey: .init("gpu"))
+            try container.encode(reason, forKey: .init("reason"))
+        }
+    }
 }

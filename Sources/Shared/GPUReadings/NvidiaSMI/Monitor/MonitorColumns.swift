@@ -11,7 +11,7 @@ struct MonitorColumns {
         var label: String
         var meaning: Meaning
         /// As the second line of the heading has it, where the fact knows it.
-        var unit: UInt64?
+        var unit: UInt64 = 0
     }
 
     /// What a row's cell is, without a word: it is looked at for each cell.
@@ -79,7 +79,7 @@ struct MonitorColumns {
         guard cells.count == columns.count, cells.contains(where: { text.equals($0, "Idx") }) else { return false }
         for index in columns.indices {
             guard case .fact(_, let kind) = columns[index].meaning,
-                let unit = FactUnit.packed(text.bytes, cells[index]), kind.units.contains(where: { $0.packed == unit })
+                let unit = FactUnit.packed(text.bytes, cells[index]), kind.factor(unit) != nil
             else { continue }
             columns[index].unit = unit
         }

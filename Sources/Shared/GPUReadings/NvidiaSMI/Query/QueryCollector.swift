@@ -123,7 +123,7 @@ struct QueryCollector {
 
     /// A clock that is supported; one of the memory begins a list of the shaders'.
     mutating func clock(_ role: PathTree.Role, _ source: [UInt8], _ piece: Range<Int>, line: Int) {
-        guard let cell = FactStore.number(.megahertz, source, piece, unit: nil) else {
+        guard let cell = FactStore.number(.megahertz, source, piece, unit: 0) else {
             let said = FactStore.bare(source, piece)
             if FactStore.reason(source, said) == nil { warnings.add(line, "supportedClocks", "unreadable") }
             return

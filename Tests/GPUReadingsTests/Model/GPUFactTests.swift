@@ -87,7 +87,7 @@ import Testing
         var facts = FactStore()
         facts.offer(
             GPUFact.pcieReceiveBytesPerSecond.rawValue, .throughput, [0x37], 0..<1,
-            unit: FactUnit("MB/s", factor: 1).packed)
+            unit: FactUnit.packed("MB/s"))
         #expect(facts.integer(.pcieReceiveBytesPerSecond) == .value(7_000_000))
     }
 
