@@ -2,7 +2,7 @@
 extension ByteText {
     /// A name and the identifier in brackets at its end, "[0300]" or "[10de:1b80]".
     func withoutID(_ piece: Piece) -> (name: Piece, id: Piece?) {
-        guard ends(piece, with: "]"), let open = findLast(UInt8(ascii: "["), in: piece) else {
+        guard ends(piece, with: UInt8(ascii: "]")), let open = findLast(UInt8(ascii: "["), in: piece) else {
             return (piece, nil)
         }
         let inner = open + 1..<piece.upperBound - 1

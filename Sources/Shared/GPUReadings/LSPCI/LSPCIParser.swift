@@ -82,7 +82,7 @@ struct LSPCIParser {
     /// Takes "(rev a1)" and "(prog-if 00 [VGA controller])" off the end.
     private mutating func withoutNotes(_ piece: ByteText.Piece) -> ByteText.Piece {
         var rest = piece
-        while text.ends(rest, with: ")"), let open = text.findLast(UInt8(ascii: "("), in: rest) {
+        while text.ends(rest, with: UInt8(ascii: ")")), let open = text.findLast(UInt8(ascii: "("), in: rest) {
             let inner = open + 1..<rest.upperBound - 1
             if let value = text.after("rev ", in: inner) {
                 reading.devices[last].revision = recent.string(value, in: text)
@@ -141,7 +141,7 @@ struct LSPCIParser {
 
     private mutating func setDevice(_ piece: ByteText.Piece) {
         guard !piece.isEmpty else { return }
-        reading.devices[last].device = recent.string(piece, in: text)
+        reading.devices[last].device = text.cut(piece)
         // "Device 2f18" is the identifier.
         if reading.devices[last].deviceID == nil, let id = text.after("Device ", in: piece), text.isID(id) {
             reading.devices[last].deviceID = text.lowercased(id)
@@ -302,7 +302,9 @@ struct LSPCIParser {
 
     /// "Slot:	01:00.0", with -vm "Device:	01:00.0"
     private mutating func beginBlock(_ piece: ByteText.Piece) -> Bool {
-        guard let value = text.after("Slot:", in: piece) ?? text.after("Device:", in: piece),
+        let first = text[piece.lowerBound]
+        guard first == UInt8(ascii: "S") || first == UInt8(ascii: "D"),
+            let value = text.after("Slot:", in: piece) ?? text.after("Device:", in: piece),
             let (address, rest) = PCIAddressText.leading(value, text), rest.isEmpty
         else { return false }
         inBlock = begin(address)

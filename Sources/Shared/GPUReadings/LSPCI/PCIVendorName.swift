@@ -19,7 +19,9 @@ enum PCIVendorName {
                 end = word.upperBound
             } else if let vendor = end {
                 // "[AMD/ATI]", "[MSI]": a short name, where the device's follows it.
-                let isShort = text[word.lowerBound] == UInt8(ascii: "[") && text.ends(word, with: "]") && !rest.isEmpty
+                let isShort =
+                    text[word.lowerBound] == UInt8(ascii: "[") && text.ends(word, with: UInt8(ascii: "]"))
+                    && !rest.isEmpty
                 let last = isShort ? word.upperBound : vendor
                 return (piece.lowerBound..<last, text.trimmed(last..<piece.upperBound))
             }

@@ -28,7 +28,12 @@ struct ByteLines: Sequence, IteratorProtocol {
         guard position < end else { return nil }
         let start = position
         var index = start
-        while index < end, bytes[index] != 0x0a, bytes[index] != 0x0d { index += 1 }
+        // Nearly all bytes are above both, so that one comparison does for most.
+        while index < end {
+            let byte = bytes[index]
+            if byte <= 0x0d, byte == 0x0a || byte == 0x0d { break }
+            index += 1
+        }
         let stop = index
         // Terminals make CR CR LF of a CR LF. A run of CR is taken as one, so that no text is walked twice.
         while index < end, bytes[index] == 0x0d { index += 1 }

@@ -23,8 +23,10 @@ extension ByteText {
 
     /// "10de", "0x10de", of at most 16 digits; the whole piece.
     func hexadecimal(_ piece: Piece) -> UInt64? {
-        let piece =
-            starts(piece, with: "0x") || starts(piece, with: "0X") ? piece.lowerBound + 2..<piece.upperBound : piece
+        var piece = piece
+        if piece.count > 2, bytes[piece.lowerBound] == 0x30, bytes[piece.lowerBound + 1] | 0x20 == 0x78 {
+            piece = piece.lowerBound + 2..<piece.upperBound
+        }
         guard !piece.isEmpty, piece.count <= 16 else { return nil }
         var value: UInt64 = 0
         for index in piece {

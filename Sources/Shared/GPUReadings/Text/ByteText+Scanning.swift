@@ -29,6 +29,10 @@ extension ByteText {
         return true
     }
 
+    func ends(_ piece: Piece, with last: UInt8) -> Bool {
+        !piece.isEmpty && bytes[piece.upperBound - 1] == last
+    }
+
     func ends(_ piece: Piece, with suffix: String) -> Bool {
         let count = suffix.utf8.count
         return piece.count >= count && starts(piece.upperBound - count..<piece.upperBound, with: suffix)

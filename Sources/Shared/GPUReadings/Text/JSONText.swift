@@ -7,7 +7,7 @@ struct JSONText {
         case object([(key: ByteText.Piece, value: Node)])
     }
 
-    private let text: ByteText
+    let text: ByteText
     private let node: Node
 
     /// More than any tool prints.
@@ -42,6 +42,12 @@ struct JSONText {
             return nil
         }
         return JSONText(text, found.value)
+    }
+
+    /// Each member of an object: where its key is, and its value.
+    var members: [(key: ByteText.Piece, value: JSONText)] {
+        guard case .object(let members) = node else { return [] }
+        return members.map { ($0.key, JSONText(text, $0.value)) }
     }
 
     var isObject: Bool { if case .object = node { true } else { false } }
@@ -184,9 +190,14 @@ struct JSONText {
             return true
         }
 
+        /// "0123456789+-.eE"
+        private static func isOfNumber(_ byte: UInt8) -> Bool {
+            ByteText.isDigit(byte) || byte == 0x2b || byte == 0x2d || byte == 0x2e || byte | 0x20 == 0x65
+        }
+
         private mutating func number() -> Node? {
             let start = index
-            while index < end, ByteText.isDigit(bytes[index]) || "+-.eE".utf8.contains(bytes[index]) { index += 1 }
+            while index < end, Self.isOfNumber(bytes[index]) { index += 1 }
             return index > start ? .number(start..<index) : nil
         }
     }

@@ -4,7 +4,7 @@ struct RecentTexts {
     private var entries: [(piece: ByteText.Piece, spelled: String)] = []
     private var next = 0
 
-    private static let most = 16
+    private static let most = 8
 
     /// The text of a piece, cut to 200 bytes.
     mutating func string(_ piece: ByteText.Piece, in text: ByteText) -> String {

@@ -14,7 +14,14 @@ struct MonitorColumns {
         var unit: UInt64 = 0
     }
 
-    var columns: [Column]
+    /// What a row's cell is, without a word: it is looked at for each cell.
+    struct Step {
+        var meaning: Meaning
+        var unit: UInt64?
+    }
+
+    var columns: [Column] { didSet { steps = columns.map { .init(meaning: $0.meaning, unit: $0.unit) } } }
+    private(set) var steps: [Step] = []
     /// Whether commas are between the cells.
     var isCSV: Bool
     /// Whether rows are of programs.
@@ -63,6 +70,7 @@ struct MonitorColumns {
             }
             return column
         }
+        steps = columns.map { .init(meaning: $0.meaning, unit: $0.unit) }
     }
 
     /// Takes the units of the second line, "# Idx      W      C"; false where it is none.

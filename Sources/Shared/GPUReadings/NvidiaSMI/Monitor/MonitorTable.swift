@@ -76,7 +76,7 @@ struct MonitorTable: Sendable {
     ) -> Bool {
         let heading = headings.count - 1
         let layout = headings[heading]
-        let (columns, isCSV) = (layout.columns, layout.isCSV)
+        let (steps, isCSV) = (layout.steps, layout.isCSV)
         let first = cells.count
         var rest: ByteText.Piece? = piece
         var words = piece
@@ -84,51 +84,52 @@ struct MonitorTable: Sendable {
         var key = 0
         var time: ByteText.Piece?
         var unreadable = false
-        for index in columns.indices {
-            var cell: ByteText.Piece?
+        for index in steps.indices {
+            let step = steps[index]
+            var next: ByteText.Piece?
             if isCSV {
-                cell = text.nextField(&rest, separator: UInt8(ascii: ",")).map { text.trimmed($0) }
-            } else if index == columns.count - 1, layout.isOfProcesses {
+                next = text.nextField(&rest, separator: UInt8(ascii: ",")).map { text.trimmed($0) }
+            } else if index == steps.count - 1, layout.isOfProcesses {
                 // A command has blanks in it.
-                cell = text.trimmed(words)
+                next = text.trimmed(words)
             } else {
-                cell = text.nextWord(&words)
+                next = text.nextWord(&words)
             }
-            guard let cell else {
+            guard let cell = next else {
                 cells.removeLast(cells.count - first)
                 return false
             }
-            switch columns[index].meaning {
+            switch step.meaning {
             case .gpu:
                 gpu = text.integer(cell)
                 cells.append(.init())
-            case .date, .time:
-                if case .time = columns[index].meaning { time = cell }
-                cells.append(Self.textCell(.text, cell))
-            case .other: cells.append(Self.textCell(.text, cell))
             case .fact(_, .text):
                 cells.append(
                     FactStore.reason(text.bytes, cell).map { .init(state: $0) } ?? Self.textCell(.text, cell))
             case .fact(let fact, let kind):
                 reader.scratch.put(fact, .init())
-                reader.scratch.offer(fact, kind, text.bytes, cell, unit: columns[index].unit)
+                reader.scratch.offer(fact, kind, text.bytes, cell, unit: step.unit)
                 var value = reader.scratch.cell(fact)
                 if value.texts != nil {
                     unreadable = true
                     value = Self.textCell(value.state, cell)
                     reader.scratch = FactStore()
                 }
-                if value.state == .integer, fact <= GPUFact.pid.rawValue {
+                if fact <= GPUFact.pid.rawValue, value.state == .integer {
                     key = key &* 31 &+ Int(truncatingIfNeeded: value.bits) &+ 1
                 }
                 cells.append(value)
+            case .time:
+                time = cell
+                cells.append(Self.textCell(.text, cell))
+            case .date, .other: cells.append(Self.textCell(.text, cell))
             }
         }
         guard let gpu else {
             cells.removeLast(cells.count - first)
             return false
         }
-        if unreadable { warn(first, columns, number, &warnings) }
+        if unreadable { warn(first, layout.columns, number, &warnings) }
         if begins(gpu, key, time, &reader) {
             if rows.count > reader.start { samples.append(reader.start..<rows.count) }
             reader.start = rows.count
@@ -161,7 +162,8 @@ struct MonitorTable: Sendable {
         reader.lastGPU = gpu
         let (isNew, _) = reader.seen.insert(key &* 1_000_003 &+ gpu)
         guard isLater || !isNew else { return false }
-        reader.seen = [key &* 1_000_003 &+ gpu]
+        reader.seen.removeAll(keepingCapacity: true)
+        reader.seen.insert(key &* 1_000_003 &+ gpu)
         return true
     }
 

@@ -32,10 +32,11 @@ struct SMITopologyParser {
 
     /// "GPU0	GPU1	NIC0	CPU Affinity	NUMA Affinity	GPU NUMA ID": a second name, where a row has a link.
     private func isHeading(_ piece: ByteText.Piece) -> Bool {
-        let words = text.words(piece, most: 2)
-        guard let first = words.first, text.starts(first, with: "GPU"), first.count > 3 else { return false }
-        guard words.count > 1 else { return true }
-        return ["GPU", "NIC", "CPU", "mlx"].contains { text.starts(words[1], with: $0) }
+        guard text[piece.lowerBound] == UInt8(ascii: "G") else { return false }
+        var rest = piece
+        guard let first = text.nextWord(&rest), text.starts(first, with: "GPU"), first.count > 3 else { return false }
+        guard let second = text.nextWord(&rest) else { return true }
+        return ["GPU", "NIC", "CPU", "mlx"].contains { text.starts(second, with: $0) }
     }
 
     private mutating func addHeading(_ piece: ByteText.Piece) {
@@ -71,12 +72,18 @@ struct SMITopologyParser {
             node.links.append(links.string(link, in: text))
         }
         // A node is one of the columns: anything else is no row.
-        guard reading.columns.contains(node.name) else { return }
+        guard isColumn(node.name) else { return }
         if node.links.count < reading.columns.count {
             warnings.add(line.number, node.name, "the row has \(node.links.count) of \(reading.columns.count) links")
         }
         addAffinities(rest.lowerBound..<line.piece.upperBound, to: &node)
         reading.nodes.append(node)
+    }
+
+    /// Rows come in the order of the columns.
+    private func isColumn(_ name: String) -> Bool {
+        let next = reading.nodes.count
+        return (next < reading.columns.count && reading.columns[next] == name) || reading.columns.contains(name)
     }
 
     private func addAffinities(_ piece: ByteText.Piece, to node: inout SMITopologyReading.Node) {
@@ -103,11 +110,13 @@ struct SMITopologyParser {
 
     /// "SYS  = Connection traversing PCIe as well as …"
     private mutating func addMeaning(_ piece: ByteText.Piece) -> Bool {
-        guard let (link, words) = text.halves(piece, at: "="), link.count <= 8,
-            text.words(link, most: 2).count == 1
-        else { return false }
+        var rest = piece
+        guard let link = text.nextWord(&rest), link.count <= 8, let words = text.after("= ", in: text.trimmed(rest))
+        else {
+            return false
+        }
         if reading.legend.count < Self.most {
-            reading.legend.append(.init(link: text.cut(text.trimmed(link)), text: text.cut(text.trimmed(words))))
+            reading.legend.append(.init(link: text.cut(link), text: text.cut(words)))
         }
         return true
     }

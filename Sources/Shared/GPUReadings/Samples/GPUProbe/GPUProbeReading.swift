@@ -126,10 +126,13 @@ extension GPUProbeReading: Encodable {
 }
 
 extension CUDADevice {
+    private static let keys = LabelTable(
+        CUDAField.definitions.compactMap { definition in definition.probe.map { ($0, definition) } })
+
     fileprivate init(_ json: JSONText) {
         self.init()
-        for definition in CUDAField.definitions {
-            guard let key = definition.probe, let value = json[key] else { continue }
+        for (key, value) in json.members {
+            guard let definition = Self.keys.value(key, in: json.text) else { continue }
             switch definition.kind {
             case .flag: self[flag: definition.field] = value.bool
             case .list: self[list: definition.field] = value.elements(3)?.compactMap(\.int64)

@@ -3,18 +3,21 @@ extension NVBandwidthReading.Device {
     init(number: Int, described piece: ByteText.Piece, in text: ByteText) {
         self.init(number: number, name: "")
         var rest = text.trimmed(piece)
-        while text.ends(rest, with: ")"), let open = text.findLast(UInt8(ascii: "("), in: rest), open > rest.lowerBound
+        while text.ends(rest, with: UInt8(ascii: ")")), let open = text.findLast(UInt8(ascii: "("), in: rest),
+            open > rest.lowerBound
         {
             let inner = open + 1..<rest.upperBound - 1
             let before = text.trimmed(rest.lowerBound..<open)
             if Self.isAddress(inner, text) {
                 busID = text.string(inner).lowercased() + ".0"
-            } else if host == nil, text.ends(before, with: ":") {
+            } else if host == nil, text.ends(before, with: UInt8(ascii: ":")) {
                 host = text.cut(inner)
             } else {
                 break
             }
-            rest = text.ends(before, with: ":") ? text.trimmed(before.lowerBound..<before.upperBound - 1) : before
+            rest =
+                text.ends(before, with: UInt8(ascii: ":"))
+                ? text.trimmed(before.lowerBound..<before.upperBound - 1) : before
         }
         name = text.cut(rest)
     }

@@ -17,15 +17,17 @@ struct NVBandwidthParser {
         lastLine = line.number
         if ByteText.isDigit(first) {
             if current != nil, current?.sum == nil { addRow(piece) }
-        } else if !addFigure(piece), !addHead(piece), !addTrouble(piece) {
-            if current != nil,
-                text.has("(row)", in: piece) || text.has("GB/s", in: piece) || text.has("(ns)", in: piece)
-            {
-                current?.summary = text.cut(piece)
-            } else {
-                before = piece
-            }
+        } else if isSummary(piece) {
+            current?.summary = text.cut(piece)
+        } else if !addHead(piece, first), !addFigure(piece, first), !addTrouble(piece, first) {
+            before = piece
         }
+    }
+
+    /// "memcpy CE CPU(row) -> GPU(column) bandwidth (GB/s)", "memory latency SM CPU(row) <-> GPU(column) (ns)"
+    private func isSummary(_ piece: ByteText.Piece) -> Bool {
+        guard current != nil else { return false }
+        return text.ends(piece, with: "B/s)") || text.ends(piece, with: "(ns)") || text.ends(piece, with: "GB/s")
     }
 
     mutating func finished(_ warnings: inout WarningList) -> NVBandwidthReading {
@@ -36,38 +38,53 @@ struct NVBandwidthParser {
         return reading
     }
 
-    /// Versions and devices.
-    private mutating func addHead(_ piece: ByteText.Piece) -> Bool {
-        if let rest = text.after("Running ", in: piece), text.ends(rest, with: "."),
-            text.words(rest, most: 2).count == 1
-        {
+    /// Versions, devices, the beginning of a test case.
+    private mutating func addHead(_ piece: ByteText.Piece, _ first: UInt8) -> Bool {
+        switch first {
+        case UInt8(ascii: "R"):
+            guard let rest = text.after("Running ", in: piece), text.ends(rest, with: UInt8(ascii: ".")),
+                text.find(UInt8(ascii: " "), in: rest) == nil
+            else { return false }
             recognised = true
             finish()
             current = .init(
                 name: text.cut(rest.lowerBound..<rest.upperBound - 1), status: .unknown, summary: nil, matrix: [])
-        } else if let rest = text.after("Device ", in: piece), let (number, name) = numbered(rest) {
-            addDevice(.init(number: number, described: name, in: text))
-        } else if let rest = text.after("Process ", in: piece) {
-            // "Process 0 (host): device 1: NVIDIA GB200 (00000008:01:00)"
-            guard let (process, described) = text.halves(rest, at: "): device "),
-                let (rank, host) = text.halves(process, at: " ("), let (number, name) = numbered(described)
-            else { return false }
-            var device = NVBandwidthReading.Device(number: number, described: name, in: text)
-            device.process = text.integer(text.trimmed(rank))
-            device.host = text.cut(host)
-            addDevice(device)
-        } else if let rest = text.after("nvbandwidth Version:", in: piece) {
+        case UInt8(ascii: "D"):
+            if let rest = text.after("Driver Version:", in: piece) {
+                reading.driverVersion = text.cut(rest)
+            } else if let rest = text.after("Device ", in: piece), let (number, name) = numbered(rest) {
+                addDevice(.init(number: number, described: name, in: text))
+            } else {
+                return false
+            }
+        case UInt8(ascii: "P"): return addProcess(piece)
+        case UInt8(ascii: "n"):
+            guard let rest = text.after("nvbandwidth Version:", in: piece) else { return false }
             recognised = true
             reading.version = text.cut(rest)
-        } else if let rest = text.after("CUDA Runtime Version:", in: piece) {
-            reading.runtimeVersion = text.integer(rest).map(NVBandwidthReading.release)
-        } else if let rest = text.after("CUDA Driver Version:", in: piece) {
-            reading.cudaVersion = text.integer(rest).map(NVBandwidthReading.release)
-        } else if let rest = text.after("Driver Version:", in: piece) {
-            reading.driverVersion = text.cut(rest)
-        } else {
-            return false
+        case UInt8(ascii: "C"):
+            if let rest = text.after("CUDA Runtime Version:", in: piece) {
+                reading.runtimeVersion = text.integer(rest).map(NVBandwidthReading.release)
+            } else if let rest = text.after("CUDA Driver Version:", in: piece) {
+                reading.cudaVersion = text.integer(rest).map(NVBandwidthReading.release)
+            } else {
+                return false
+            }
+        default: return false
         }
+        return true
+    }
+
+    /// "Process 0 (host): device 1: NVIDIA GB200 (00000008:01:00)"
+    private mutating func addProcess(_ piece: ByteText.Piece) -> Bool {
+        guard let rest = text.after("Process ", in: piece),
+            let (process, described) = text.halves(rest, at: "): device "),
+            let (rank, host) = text.halves(process, at: " ("), let (number, name) = numbered(described)
+        else { return false }
+        var device = NVBandwidthReading.Device(number: number, described: name, in: text)
+        device.process = text.integer(text.trimmed(rank))
+        device.host = text.cut(host)
+        addDevice(device)
         return true
     }
 
@@ -88,13 +105,12 @@ struct NVBandwidthParser {
     }
 
     /// "SUM host_to_device_memcpy_ce 1985.60", and MIN, MAX and AVG, which --verbose adds.
-    private mutating func addFigure(_ piece: ByteText.Piece) -> Bool {
-        let first = text[piece.lowerBound]
+    private mutating func addFigure(_ piece: ByteText.Piece, _ first: UInt8) -> Bool {
         for (index, label) in Self.figures.enumerated() where first == label.utf8.first {
             guard let rest = text.after(label, in: piece) else { continue }
-            let words = text.words(rest, most: 2)
-            guard words.count == 2, let name = current?.name, text.equals(words[0], name),
-                let figure = text.measure(words[1]).flatMap({ text.decimal($0.number) })
+            var value = rest
+            guard let word = text.nextWord(&value), let name = current?.name, text.equals(word, name),
+                let figure = text.measure(value).flatMap({ text.decimal($0.number) })
             else { return false }
             switch index {
             case 0: current?.minimum = figure
@@ -111,8 +127,8 @@ struct NVBandwidthParser {
 
     private static let figures = ["MIN ", "MAX ", "AVG ", "SUM ", "&&&& PERF "]
 
-    private mutating func addTrouble(_ piece: ByteText.Piece) -> Bool {
-        if text.starts(piece, with: "Waived") {
+    private mutating func addTrouble(_ piece: ByteText.Piece, _ first: UInt8) -> Bool {
+        if first == UInt8(ascii: "W"), text.starts(piece, with: "Waived") {
             if current?.status == .unknown, current?.matrix.isEmpty == true {
                 current?.status = .waived
             } else {
