@@ -17,7 +17,7 @@ struct MonitorColumns {
     /// What a row's cell is, without a word: it is looked at for each cell.
     struct Step {
         var meaning: Meaning
-        var unit: UInt64?
+        var unit: UInt64
     }
 
     var columns: [Column] { didSet { steps = columns.map { .init(meaning: $0.meaning, unit: $0.unit) } } }
