@@ -85,7 +85,8 @@ struct OpenDocument {
             let cells = CSVLine.cells(said, text)
             return cells == columns || (cells > 1 && cells * 2 >= columns) ? .own : .foreign
         case .smiList:
-            return isIndented || text.starts(said, with: "GPU ") ? .own : .foreign
+            // "Device does not have or support Nvlink" is of `nvlink --status`.
+            return isIndented || text.starts(said, with: "GPU ") || text.has("link", in: said) ? .own : .foreign
         case .smiTopology:
             return isIndented || text.starts(said, with: "GPU") || text.starts(said, with: "NIC")
                 || text.starts(said, with: "Legend") || text.starts(said, with: "CPU") || text.starts(said, with: "mlx")

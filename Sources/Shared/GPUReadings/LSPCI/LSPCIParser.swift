@@ -128,7 +128,7 @@ struct LSPCIParser {
             setDevice(device)
             return
         }
-        reading.devices[last].unsplit = text.cut(name)
+        reading.devices[last].vendorAndDevice = text.cut(name)
         if id == nil {
             // "Device 10de:2f18" where neither has a name.
             guard let ids = text.after("Device ", in: name), let pair = text.halves(ids, at: ":"), text.isID(pair.0),

@@ -41,11 +41,11 @@ public struct PCIDevice: Equatable, Sendable, Encodable {
     public var address: String
     /// Vendor and device as printed, "NVIDIA Corporation AD102 [GeForce RTX 4090]".
     public var title: String {
-        guard let vendor else { return unsplit ?? device ?? "" }
+        guard let vendor else { return vendorAndDevice ?? device ?? "" }
         return device.map { vendor + " " + $0 } ?? vendor
     }
     /// Vendor and device, where it was not seen which part is which.
-    var unsplit: String?
+    var vendorAndDevice: String?
     /// "VGA compatible controller"; nil with `-n`, empty where it was cut off.
     public var className: String?
     /// Class and subclass, four hexadecimal digits: "0300".
@@ -94,7 +94,7 @@ public struct PCIDevice: Equatable, Sendable, Encodable {
     /// Whether NVIDIA made its chip.
     public var isNVIDIA: Bool {
         if let vendorID { return vendorID == "10de" }
-        return (vendor ?? unsplit ?? "").utf8.starts(with: "NVIDIA".utf8)
+        return (vendor ?? vendorAndDevice ?? "").utf8.starts(with: "NVIDIA".utf8)
     }
 
     /// Whether it draws or computes: class 03.
