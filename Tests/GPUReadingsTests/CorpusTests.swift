@@ -81,7 +81,7 @@ struct CorpusTests {
     }
 
     /// The same machines at about the same time, in three formats.
-    @Test(arguments: ["590.48.01-h100-mig-linux-idle", "590.48.01-h200-mig-linux-idle", "595.80-l40s-linux-idle"])
+    @Test(arguments: ["590.48.01-h200-mig-linux-idle", "595.80-l40s-linux-idle"])
     func formatsAgree(_ machine: String) throws {
         let query = try Fixtures.recordings("smi-q").first { $0.name.hasPrefix(machine) }
         let table = try Fixtures.recordings("smi-table").first { $0.name.hasPrefix(machine) }

@@ -65,7 +65,7 @@ import Testing
         #expect(
             reading.warnings == [
                 ReadingWarning(line: 14, field: "temperatureCelsius", problem: "unreadable"),
-                ReadingWarning(line: 39, problem: "a process is of GPU 5, which the table does not have"),
+                ReadingWarning(line: 38, problem: "a process is of GPU 5, which the table does not have"),
             ])
 
         #expect(one.migDevices.map(\.index) == [.value(0), .value(1)])

@@ -8,8 +8,11 @@
 ///
 /// What is between documents is ignored. After a document that is broken the stream goes on with the next one.
 public final class SMIQueryStream {
+    /// Longer than a tag and the text before it.
+    private static let mostHeld = 64 << 10
+
     private var document: XMLDocument?
-    /// What may be the beginning of a document.
+    /// What may be the beginning of a document, or of a tag.
     private var held: [UInt8] = []
     /// The line that the next byte is on.
     private var line = 1
@@ -30,9 +33,13 @@ public final class SMIQueryStream {
         while !rest.isEmpty {
             guard let current = document ?? begin(&rest) else { break }
             document = current
+            // expat puts off what ends in the middle of a tag, and with it the end of a document.
+            let tags = rest.lastIndex(of: UInt8(ascii: ">")).map { rest[...$0] }
+            let whole = tags ?? (rest.count > Self.mostHeld ? rest : [])
             do {
-                guard let end = try current.feed(rest, isLast: false) else {
-                    pass(rest)
+                guard let end = try current.feed(whole, isLast: false) else {
+                    pass(whole)
+                    held = Array(rest.dropFirst(whole.count))
                     break
                 }
                 pass(rest.prefix(end))
@@ -54,10 +61,10 @@ public final class SMIQueryStream {
     ///
     /// - Throws: ``ReadingError`` where it ends in the middle of a document.
     public func finish() throws(ReadingError) {
-        let current = document
+        let (current, rest) = (document, held)
         document = nil
         held = []
-        _ = try current?.feed([], isLast: true)
+        _ = try current?.feed(rest[...], isLast: true)
     }
 
     /// Whether a document began and did not end.
