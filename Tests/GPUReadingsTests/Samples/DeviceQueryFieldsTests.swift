@@ -149,7 +149,8 @@ import Testing
                 Test PASSED
                 """)
         #expect(reading.devices.map(\.computeCapability) == ["2.0", "1.1"] && reading.announcedDevices == 2)
-        #expect(reading.devices[0].coresPerMultiprocessor == 32 && reading.cudaVersion == "3.0" && reading.passed == true)
+        #expect(
+            reading.devices[0].coresPerMultiprocessor == 32 && reading.cudaVersion == "3.0" && reading.passed == true)
     }
 
     @Test func failures() throws {

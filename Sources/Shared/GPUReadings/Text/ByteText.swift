@@ -14,6 +14,9 @@ struct ByteText: Sendable {
         bytes = UTF16Text.decoded(printed) ?? TerminalText.cleaned(printed)
     }
 
+    /// Takes what was cleaned before.
+    init(clean bytes: [UInt8]) { self.bytes = bytes }
+
     /// Takes a text.
     init(_ text: String) { self.init(Array(text.utf8)) }
 

@@ -14,7 +14,7 @@ enum UTF16Text {
     }
 
     /// A half of a pair that is alone becomes U+FFFD; an odd byte at the end is left out.
-    private static func decoded(_ bytes: [UInt8], from start: Int, high: Int) -> [UInt8] {
+    static func decoded(_ bytes: [UInt8], from start: Int, high: Int) -> [UInt8] {
         var units: [UInt16] = []
         units.reserveCapacity(bytes.count / 2)
         var index = start

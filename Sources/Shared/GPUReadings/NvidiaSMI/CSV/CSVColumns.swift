@@ -70,6 +70,8 @@ struct CSVColumns: Sendable {
                 wide = column
             }
         }
+        // A column of a list's beside columns of a GPU is about the GPU.
+        if subject == .gpu { for index in bindings.indices { bindings[index].isOfGPU = true } }
         gpu = FactStore(for: bindings.filter(\.isOfGPU).map(\.fact))
         part = FactStore(for: bindings.filter { !$0.isOfGPU }.map(\.fact))
         for index in bindings.indices {
