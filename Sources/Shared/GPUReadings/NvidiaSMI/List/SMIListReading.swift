@@ -29,6 +29,8 @@ public struct SMIListReading: Equatable, Sendable {
     private init() {}
 
     private static let most = 4096
+    /// A store with room for what is told.
+    private static let store = FactStore(for: [GPUFact.index.rawValue, GPUFact.name.rawValue, GPUFact.uuid.rawValue])
     private static let mostNotes = 64
 
     static func read(_ text: ByteText, warnings: inout WarningList) throws(ReadingError) -> SMIListReading {
@@ -47,6 +49,7 @@ public struct SMIListReading: Equatable, Sendable {
             let index = text.integer(number)
         {
             var gpu = GPUReading()
+            gpu.facts = FactStore(like: Self.store)
             gpu[.index] = .value(.integer(Int64(index)))
             let (title, uuid) = Self.parts(name, text)
             gpu.facts.offer(GPUFact.name.rawValue, .text, text.bytes, title.prefix(200))

@@ -17,7 +17,7 @@ struct MonitorColumns {
     /// What a row's cell is, without a word: it is looked at for each cell.
     struct Step {
         var meaning: Meaning
-        var unit: UInt64
+        var unit: UInt64 = 0
     }
 
     var columns: [Column] { didSet { steps = columns.map { .init(meaning: $0.meaning, unit: $0.unit) } } }
@@ -71,6 +71,12 @@ struct MonitorColumns {
             return column
         }
         steps = columns.map { .init(meaning: $0.meaning, unit: $0.unit) }
+    }
+
+    /// The facts that a row has, and the GPU's number.
+    var facts: [Int] {
+        [GPUFact.index.rawValue]
+            + columns.compactMap { if case .fact(let fact, _) = $0.meaning { fact } else { nil } }
     }
 
     /// Takes the units of the second line, "# Idx      W      C"; false where it is none.

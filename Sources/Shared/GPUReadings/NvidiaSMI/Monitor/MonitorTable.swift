@@ -12,6 +12,8 @@ struct MonitorTable: Sendable {
 
     private let text: ByteText
     private var headings: [MonitorColumns] = []
+    /// For each heading an empty store with room for its facts, which is what a row needs.
+    private var stores: [FactStore] = []
     private var rows: [Row] = []
     /// Texts are pieces of the document here.
     private var cells: [FactStore.Cell] = []
@@ -48,7 +50,6 @@ struct MonitorTable: Sendable {
 
     /// What is remembered from row to row.
     private struct Reader {
-        var scratch = FactStore()
         /// First row of the current sample.
         var start = 0
         /// What the rows of the current sample are of.
@@ -64,7 +65,10 @@ struct MonitorTable: Sendable {
         if reader.headings.contains(where: { text.bytes[$0] == text.bytes[piece] }) { return }
         reader.headings = [piece] + reader.headings.prefix(1)
         if let columns = MonitorColumns(piece, in: text), columns.isOfProcesses == ofProcesses {
-            if headings.last?.columns.map(\.label) != columns.columns.map(\.label) { headings.append(columns) }
+            if headings.last?.columns.map(\.label) != columns.columns.map(\.label) {
+                headings.append(columns)
+                stores.append(FactStore(for: columns.facts))
+            }
         } else if !headings.isEmpty {
             _ = headings[headings.count - 1].addUnits(piece, in: text)
         }
@@ -107,14 +111,10 @@ struct MonitorTable: Sendable {
                 cells.append(
                     FactStore.reason(text.bytes, cell).map { .init(state: $0) } ?? Self.textCell(.text, cell))
             case .fact(let fact, let kind):
-                reader.scratch.put(fact, .init())
-                reader.scratch.offer(fact, kind, text.bytes, cell, unit: step.unit)
-                var value = reader.scratch.cell(fact)
-                if value.texts != nil {
-                    unreadable = true
-                    value = Self.textCell(value.state, cell)
-                    reader.scratch = FactStore()
-                }
+                let value =
+                    FactStore.number(kind, text.bytes, cell, unit: step.unit)
+                    ?? FactStore.reason(text.bytes, cell).map { .init(state: $0) } ?? other(fact, kind, cell)
+                unreadable = unreadable || value.state == .unreadable
                 if fact <= GPUFact.pid.rawValue, value.state == .integer {
                     key = key &* 31 &+ Int(truncatingIfNeeded: value.bits) &+ 1
                 }
@@ -136,6 +136,14 @@ struct MonitorTable: Sendable {
         }
         rows.append(Row(columns: heading, cells: first, gpu: gpu))
         return true
+    }
+
+    /// The cell of a fact that is no number, or of a text that is none.
+    private func other(_ fact: Int, _ kind: FactKind, _ piece: ByteText.Piece) -> FactStore.Cell {
+        var scratch = FactStore()
+        scratch.offer(fact, kind, text.bytes, piece)
+        let cell = scratch.cell(fact)
+        return cell.texts == nil ? cell : Self.textCell(cell.state, piece)
     }
 
     private static func textCell(_ state: FactStore.Cell.State, _ piece: ByteText.Piece) -> FactStore.Cell {
@@ -169,18 +177,23 @@ struct MonitorTable: Sendable {
 
     // MARK: - Samples
 
+    /// Of a GPU of which only its number is known.
+    private static let numbered = FactStore(for: [GPUFact.index.rawValue])
+
     func sample(_ index: Int) -> MonitorSample {
         var sample = MonitorSample()
+        var lastGPU: Int?
         for row in rows[samples[index]] {
             let heading = headings[row.columns]
-            if sample.gpus.last?[.index] != .value(.integer(Int64(row.gpu))) {
+            if lastGPU != row.gpu {
+                lastGPU = row.gpu
                 var gpu = GPUReading()
-                gpu[.index] = .value(.integer(Int64(row.gpu)))
+                gpu.facts = FactStore(like: heading.isOfProcesses ? Self.numbered : stores[row.columns])
+                gpu.facts.put(GPUFact.index.rawValue, .init(state: .integer, bits: UInt64(bitPattern: Int64(row.gpu))))
                 sample.gpus.append(gpu)
             }
             let last = sample.gpus.count - 1
-            var facts = heading.isOfProcesses ? FactStore() : sample.gpus[last].facts
-            var instance = heading.isOfInstances ? FactStore() : nil
+            var facts = FactStore(like: stores[row.columns])
             for (number, column) in heading.columns.enumerated() {
                 let cell = cells[row.cells + number]
                 switch column.meaning {
@@ -191,7 +204,6 @@ struct MonitorTable: Sendable {
                     guard let piece = cell.texts else { continue }
                     sample.gpus[last].other.append(OtherField(path: column.label, text: text.cut(piece)))
                 case .fact(let fact, _):
-                    if instance != nil { put(cell, fact, into: &instance) }
                     put(cell, fact, into: &facts)
                 }
             }
@@ -201,21 +213,16 @@ struct MonitorTable: Sendable {
                 var process = GPUProcessReading()
                 process.facts = facts
                 sample.gpus[last].processes.append(process)
-            } else if let instance, instance.cell(GPUFact.gpuInstanceID.rawValue).isValue {
+            } else if heading.isOfInstances, facts.cell(GPUFact.gpuInstanceID.rawValue).isValue {
                 var device = MIGDeviceReading()
-                device.facts = instance
+                device.facts = facts
                 sample.gpus[last].migDevices.append(device)
             } else {
+                facts.put(GPUFact.index.rawValue, sample.gpus[last].facts.cell(GPUFact.index.rawValue))
                 sample.gpus[last].facts = facts
             }
         }
         return sample
-    }
-
-    private func put(_ cell: FactStore.Cell, _ fact: Int, into facts: inout FactStore?) {
-        guard var store = facts else { return }
-        put(cell, fact, into: &store)
-        facts = store
     }
 
     private func put(_ cell: FactStore.Cell, _ fact: Int, into facts: inout FactStore) {

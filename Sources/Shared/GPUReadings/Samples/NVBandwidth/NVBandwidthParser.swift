@@ -5,6 +5,9 @@ struct NVBandwidthParser {
     /// Whether something was seen that only nvbandwidth prints.
     private(set) var recognised = false
     private var current: NVBandwidthReading.TestCase?
+    /// Whether there is a current one, which costs nothing to ask.
+    private var isInTest = false
+    private var hasSum = false
     /// The line before this one, which names the host where devices follow.
     private var before: ByteText.Piece?
     private var lastLine = 1
@@ -16,7 +19,7 @@ struct NVBandwidthParser {
         guard let first = piece.first.map({ text[$0] }) else { return }
         lastLine = line.number
         if ByteText.isDigit(first) {
-            if current != nil, current?.sum == nil { addRow(piece) }
+            if isInTest, !hasSum { addRow(piece) }
         } else if isSummary(piece) {
             current?.summary = text.cut(piece)
         } else if !addHead(piece, first), !addFigure(piece, first), !addTrouble(piece, first) {
@@ -26,7 +29,7 @@ struct NVBandwidthParser {
 
     /// "memcpy CE CPU(row) -> GPU(column) bandwidth (GB/s)", "memory latency SM CPU(row) <-> GPU(column) (ns)"
     private func isSummary(_ piece: ByteText.Piece) -> Bool {
-        guard current != nil else { return false }
+        guard isInTest else { return false }
         return text.ends(piece, with: "B/s)") || text.ends(piece, with: "(ns)") || text.ends(piece, with: "GB/s")
     }
 
@@ -47,6 +50,7 @@ struct NVBandwidthParser {
             else { return false }
             recognised = true
             finish()
+            isInTest = true
             current = .init(
                 name: text.cut(rest.lowerBound..<rest.upperBound - 1), status: .unknown, summary: nil, matrix: [])
         case UInt8(ascii: "D"):
@@ -117,6 +121,7 @@ struct NVBandwidthParser {
             case 1: current?.maximum = figure
             case 2: current?.average = figure
             default:
+                hasSum = true
                 current?.sum = figure
                 current?.status = .passed
             }
@@ -141,7 +146,7 @@ struct NVBandwidthParser {
         {
             recognised = recognised || text.has("Testcase", in: piece)
             if reading.errors.count < NVBandwidthReading.mostErrors { reading.errors.append(text.cut(piece)) }
-            if current != nil, current?.sum == nil { current?.status = .failed }
+            if isInTest, !hasSum { current?.status = .failed }
         } else {
             return false
         }
@@ -171,5 +176,7 @@ struct NVBandwidthParser {
             reading.testCases.append(done)
         }
         current = nil
+        isInTest = false
+        hasSum = false
     }
 }
