@@ -37,6 +37,14 @@ import Testing
         #expect(parser.leftover?.line == 4)
     }
 
+    @Test func headingsWithoutRowsAreRecognised() {
+        for isEndless in [true, false] {
+            var parser = OutputParser(isEndless: isEndless)
+            _ = parser.push(Array("timestamp, gpu_uuid, pid, used_gpu_memory [MiB]\n".utf8)) + parser.finish()
+            #expect(parser.hasRecognised)
+        }
+    }
+
     @Test func linesOfWarningsAreOfTheStream() throws {
         let rows = "index, power.draw [W], temperature.gpu\n0, 3 W, 44\n1, many, 45\n2, 4 W\n"
         let whole = try #require(parse("\n\(rows)").first)

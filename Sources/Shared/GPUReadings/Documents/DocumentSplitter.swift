@@ -12,6 +12,9 @@ public struct DocumentSplitter: Sendable {
     /// The first line that says something, for the message that nothing was recognised.
     private(set) var firstSaid: Junk?
 
+    /// Whether headings were seen whose rows are given one by one; there may be none.
+    private(set) var hasHeadings = false
+
     private let only: OutputKind?
     private let givesRows: Bool
     private var lines = CleanLines()
@@ -259,6 +262,7 @@ public struct DocumentSplitter: Sendable {
             if document.headingLines >= 2 { (document.headings, document.headingLines) = ([], 0) }
             document.headings += text.bytes[line] + [0x0a]
             document.headingLines += 1
+            hasHeadings = true
         } else if !text.trimmed(line).isEmpty {
             found.append(
                 OutputDocument(

@@ -30,7 +30,7 @@ public struct OutputParser: Sendable {
     }
 
     /// Whether anything was recognised so far.
-    public var hasRecognised: Bool { unrecognised == nil }
+    public var hasRecognised: Bool { unrecognised == nil || splitter.hasHeadings }
 
     /// What was seen, where nothing was recognised: "line 1: "…" begins none of the outputs that are known".
     public var unrecognisedDescription: String {
@@ -57,7 +57,8 @@ public struct OutputParser: Sendable {
     /// - Returns: what is left.
     public mutating func finish() -> [ParsedOutput] {
         var given = give(splitter.finish())
-        if let whole = unrecognised, whole.count <= Self.mostUnrecognised, let read = tryReaders(whole) {
+        if !hasRecognised, let whole = unrecognised, whole.count <= Self.mostUnrecognised, let read = tryReaders(whole)
+        {
             unrecognised = nil
             return [read]
         }
