@@ -101,8 +101,8 @@ let package = Package(
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
-                "Contract", "FailureCatalogue", "Host", "Machines", "Passthrough", "Provisioner", "SecureShell",
-                "VirtualMachines",
+                "Contract", "FailureCatalogue", "GPUReadings", "Host", "Machines", "Passthrough", "Provisioner",
+                "SecureShell", "VirtualMachines",
                 argumentParser, system, unixSignals,
             ],
             path: "Sources/HostAgent/CommandLine", swiftSettings: settings),

@@ -10,7 +10,9 @@ struct CorpusTests {
             #expect(reading.driverVersion.map { name.contains($0) } == true, "\(name)")
             // One recording was shortened to the first of its GPUs.
             #expect(reading.attachedGPUs == reading.gpus.count || name.hasPrefix("535.54.03-"), "\(name)")
+            #expect(reading.warnings.isEmpty && reading.other.isEmpty, "\(name): \(reading.other)")
             for gpu in reading.gpus {
+                #expect(gpu.other.isEmpty, "\(name): \(gpu.other)")
                 #expect(gpu.name.value != nil && gpu.uuid.value != nil && gpu.pciAddress != nil, "\(name)")
                 let lost = gpu.temperatureCelsius.absence == .gpuLost
                 #expect(gpu.unreadable.isEmpty, "\(name)")
@@ -31,6 +33,7 @@ struct CorpusTests {
             #expect(name.contains("truncated") || reading.attachedGPUs == reading.gpus.count, "\(name)")
             for gpu in reading.gpus {
                 #expect(gpu.pciAddress != nil && gpu.unreadable.isEmpty, "\(name): \(gpu.unreadable)")
+                #expect(gpu.other.isEmpty, "\(name): \(gpu.other)")
                 guard !name.contains("truncated") else { continue }
                 #expect(gpu.temperatureCelsius.value != nil && gpu.memoryTotalBytes.value != nil, "\(name)")
                 #expect(gpu.powerDrawWatts.absence != .missing && gpu.powerLimitWatts.absence != .missing, "\(name)")
@@ -45,13 +48,67 @@ struct CorpusTests {
             let reading = try SMITableReading(parsing: text)
             // Fragments: rows without a heading, a heading without rows, and a table made over by another tool.
             #expect(reading.driverVersion != nil || name.hasPrefix("ERR-power"), "\(name)")
-            let noRows = name.contains("header-KMD-UMD") || name.contains("simplified")
-            #expect(reading.gpus.isEmpty == noRows, "\(name)")
+            #expect(reading.gpus.isEmpty == name.contains("header-KMD-UMD"), "\(name)")
             for gpu in reading.gpus {
-                #expect(gpu.name.value != nil && gpu.pciAddress != nil, "\(name)")
+                let hasHeading = !name.contains("simplified")
+                #expect((gpu.name.value != nil && gpu.pciAddress != nil) == hasHeading, "\(name)")
                 #expect(gpu.temperatureCelsius.absence != .missing, "\(name)")
                 #expect(gpu.memoryTotalBytes.absence != .missing, "\(name)")
                 #expect(gpu.unreadable.isEmpty, "\(name): \(gpu.unreadable)")
+            }
+        }
+    }
+
+    @Test func csv() throws {
+        for (name, bytes) in try Fixtures.recordings("smi-csv") + Fixtures.recordings("smi-csv-apps") {
+            let reading = try SMICSVReading(parsing: bytes)
+            let rows = bytes.count { $0 == UInt8(ascii: "\n") } - 1
+            let lists = reading.gpus.reduce(0) {
+                $0 + $1.processes.count + $1.accountedProcesses.count + $1.retiredPages.count
+            }
+            #expect(
+                lists == (reading.columns.contains { $0 == "pid" || $0.hasPrefix("retired_pages.address") } ? rows : 0),
+                "\(name)")
+            if lists == 0, rows > 0 { #expect(reading.gpus.count == rows, "\(name)") }
+            #expect(reading.warnings.isEmpty, "\(name): \(reading.warnings)")
+            for gpu in reading.gpus { #expect(gpu.unreadable.isEmpty, "\(name): \(gpu.unreadable)") }
+            // What is not known is of vGPU and of power smoothing, which nobody has measured yet.
+            let strangers = reading.gpus.flatMap(\.other).map(\.path).filter {
+                !$0.hasPrefix("vgpu_d") && !$0.hasPrefix("power_smoothing.")
+            }
+            #expect(strangers.isEmpty, "\(name): \(Set(strangers))")
+        }
+    }
+
+    /// The same machines at about the same time, in three formats.
+    @Test(arguments: ["590.48.01-h200-mig-linux-idle", "595.80-l40s-linux-idle"])
+    func formatsAgree(_ machine: String) throws {
+        let query = try Fixtures.recordings("smi-q").first { $0.name.hasPrefix(machine) }
+        let table = try Fixtures.recordings("smi-table").first { $0.name.hasPrefix(machine) }
+        let csv = try Fixtures.recordings("smi-csv").first { $0.name.hasPrefix(machine) }
+        let gpus = try [
+            query.flatMap { try SMITextReading(parsing: $0.bytes).gpus.first },
+            table.flatMap { try SMITableReading(parsing: $0.bytes).gpus.first },
+            csv.flatMap { try SMICSVReading(parsing: $0.bytes).gpus.first },
+        ].compactMap { $0 }
+        let first = try #require(gpus.first)
+        #expect(gpus.count > 1)
+        let steady: [GPUFact] = [
+            .name, .busID, .memoryTotalBytes, .powerLimitWatts, .computeMode, .migMode, .eccMode, .persistenceMode,
+            .fanPercent,
+            .displayActive, .performanceState,
+        ]
+        for gpu in gpus.dropFirst() {
+            for fact in steady { #expect(gpu[fact] == first[fact], "\(machine): \(fact)") }
+            // CSV has none.
+            guard gpu.migDevices.count == first.migDevices.count else { continue }
+            for (one, other) in zip(gpu.migDevices, first.migDevices) {
+                let facts: [GPUFact] = [
+                    .index, .gpuInstanceID, .computeInstanceID, .memoryTotalBytes, .bar1TotalBytes,
+                    .multiprocessorCount,
+                    .copyEngineCount, .decoderCount, .eccVolatileUncorrectedSRAM,
+                ]
+                for fact in facts { #expect(one[fact] == other[fact], "\(machine): \(fact)") }
             }
         }
     }
@@ -111,6 +168,7 @@ struct CorpusTests {
                     (try? SMIQueryReading(xml: text)) != nil ? "smi-xml" : nil,
                     (try? SMITextReading(parsing: text)) != nil ? "smi-q" : nil,
                     (try? SMITableReading(parsing: text)) != nil ? "smi-table" : nil,
+                    (try? SMICSVReading(parsing: text)) != nil ? "smi-csv" : nil,
                     (try? DeviceQueryReading(parsing: text)) != nil ? "devicequery" : nil,
                     (try? BandwidthTestReading(parsing: text)) != nil ? "bandwidthtest" : nil,
                 ].compactMap { $0 }
@@ -123,14 +181,8 @@ struct CorpusTests {
 extension GPUReading {
     /// The texts that could not be made a value of.
     var unreadable: [String] {
-        Mirror(reflecting: self).children.compactMap { child in
-            for absence in [
-                (child.value as? Reading<Int>)?.absence, (child.value as? Reading<Int64>)?.absence,
-                (child.value as? Reading<Double>)?.absence, (child.value as? Reading<String>)?.absence,
-            ] {
-                if case .unreadable(let text) = absence { return "\(child.label ?? ""): \(text)" }
-            }
-            return nil
+        knownFacts.compactMap {
+            if case .absent(.unreadable(let text)) = self[$0] { "\($0): \(text)" } else { nil }
         }
     }
 }

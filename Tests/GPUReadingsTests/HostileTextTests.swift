@@ -33,6 +33,8 @@ import Testing
         _ = try? BandwidthTestReading(parsing: text)
         _ = try? GPUProbeReading(parsing: text)
         _ = try? NVBandwidthReading(parsing: text)
+        _ = try? SMICSVReading(parsing: bytes)
+        _ = try? SMICSVReading(parsing: bytes, columns: ["name", "fan.speed"])
         _ = SMIFailure.all(in: text)
     }
 

@@ -1,0 +1,148 @@
+/// Puts a reading together from the fields of a long output, XML or text, while they go by.
+struct QueryCollector {
+    /// What a document can have many of.
+    private enum Item: Int, CaseIterable {
+        case gpu, migDevice, process, clock, other
+
+        /// More than any machine has, or anybody would read: what is beyond is left out, with a warning.
+        var most: Int {
+            switch self {
+            case .gpu: 1024
+            case .migDevice, .other: 4096
+            case .process: 65536
+            case .clock: 131_072
+            }
+        }
+        var name: String {
+            switch self {
+            case .gpu: "GPUs"
+            case .migDevice: "MIG devices"
+            case .process: "processes"
+            case .clock: "supported clocks"
+            case .other: "fields of unknown names"
+            }
+        }
+    }
+
+    let tree: PathTree
+    private(set) var document = FactStore()
+    private(set) var gpus: [GPUReading] = []
+    private(set) var other: [OtherField] = []
+    var warnings = WarningList()
+
+    private var gpu = GPUReading()
+    private var migDevice = MIGDeviceReading()
+    private var process = GPUProcessReading()
+    private var counts = [Int](repeating: 0, count: Item.allCases.count)
+
+    init(_ tree: PathTree) { self.tree = tree }
+
+    /// A field's value at a node that has facts.
+    mutating func value(_ node: Int, _ source: [UInt8], _ piece: Range<Int>, line: () -> Int) {
+        for index in tree.nodes[node].bindings {
+            let binding = tree.bindings[index]
+            if !offer(binding, tree.nodes[node].root, source, piece) {
+                warnings.add(line(), GPUFact(rawValue: binding.fact)?.key, "unreadable")
+            }
+        }
+    }
+
+    private mutating func offer(
+        _ binding: PathTree.Binding, _ root: Int, _ source: [UInt8], _ piece: Range<Int>
+    ) -> Bool {
+        switch root {
+        case PathTree.gpu: gpu.facts.offer(binding.fact, binding.kind, rank: binding.rank, source, piece)
+        case PathTree.migDevice: migDevice.facts.offer(binding.fact, binding.kind, rank: binding.rank, source, piece)
+        case PathTree.process: process.facts.offer(binding.fact, binding.kind, rank: binding.rank, source, piece)
+        default: document.offer(binding.fact, binding.kind, rank: binding.rank, source, piece)
+        }
+    }
+
+    /// A value where there should be fields: "N/A" is said of each of them, "None" of a list.
+    mutating func valueOfGroup(_ node: Int, _ source: [UInt8], _ piece: Range<Int>, line: Int) {
+        let said = FactStore.bare(source, piece)
+        if said.isEmpty || FactStore.hash(source, said) == Self.none { return }
+        if FactStore.reason(source, said) != nil {
+            for binding in tree.bindings(below: node) {
+                // Worse than whatever another place says.
+                var binding = binding
+                binding.rank = .max
+                _ = offer(binding, tree.nodes[node].root, source, said)
+            }
+        } else {
+            keep(tree.path(node), tree.nodes[node].root, source, said, line: line)
+        }
+    }
+
+    private static let none = FactStore.hash("none")
+
+    /// A field of a name that is not known.
+    mutating func keep(_ path: String, _ root: Int, _ source: [UInt8], _ piece: Range<Int>, line: Int) {
+        let said = FactStore.bare(source, piece)
+        guard !said.isEmpty else { return }
+        let field = OtherField(path: path.cut, text: String(decoding: source[said], as: UTF8.self).cut)
+        guard isRoom(for: .other, line) else { return }
+        switch root {
+        case PathTree.document: other.append(field)
+        case PathTree.migDevice: migDevice.other.append(field)
+        default: gpu.other.append(field)
+        }
+    }
+
+    /// The GPU's address, where the output has it outside of the fields.
+    mutating func address(_ source: [UInt8], _ piece: Range<Int>) {
+        gpu.facts.offer(GPUFact.busID.rawValue, .text, rank: .max, source, piece)
+    }
+
+    mutating func begin(_ role: PathTree.Role) {
+        switch role {
+        case .gpu: gpu = GPUReading()
+        case .migDevice: migDevice = MIGDeviceReading()
+        case .process, .accountedProcess: process = GPUProcessReading()
+        default: break
+        }
+    }
+
+    mutating func end(_ role: PathTree.Role, line: Int) {
+        switch role {
+        case .gpu:
+            if isRoom(for: .gpu, line) { gpus.append(gpu) }
+            gpu = GPUReading()
+        case .migDevice:
+            if isRoom(for: .migDevice, line) { gpu.migDevices.append(migDevice) }
+        case .process:
+            if isRoom(for: .process, line) { gpu.processes.append(process) }
+        case .accountedProcess:
+            if isRoom(for: .process, line) { gpu.accountedProcesses.append(process) }
+        default: break
+        }
+    }
+
+    /// Whether the process that is being read has a number already.
+    var processIsNamed: Bool { process.facts.cell(GPUFact.pid.rawValue).state != .missing }
+
+    /// A clock that is supported; one of the memory begins a list of the shaders'.
+    mutating func clock(_ role: PathTree.Role, _ source: [UInt8], _ piece: Range<Int>, line: Int) {
+        guard let cell = FactStore.number(.megahertz, source, piece, unit: 0) else {
+            let said = FactStore.bare(source, piece)
+            if FactStore.reason(source, said) == nil { warnings.add(line, "supportedClocks", "unreadable") }
+            return
+        }
+        let megahertz = Int(truncatingIfNeeded: cell.bits)
+        guard isRoom(for: .clock, line) else { return }
+        if role == .memoryClock {
+            gpu.supportedClocks.append(SupportedClocks(memoryMHz: megahertz, graphicsMHz: []))
+        } else if !gpu.supportedClocks.isEmpty {
+            gpu.supportedClocks[gpu.supportedClocks.count - 1].graphicsMHz.append(megahertz)
+        }
+    }
+
+    private mutating func isRoom(for item: Item, _ line: Int) -> Bool {
+        counts[item.rawValue] += 1
+        guard counts[item.rawValue] > item.most else { return true }
+        if counts[item.rawValue] == item.most + 1 {
+            warnings.add(line, "there are more than \(item.most) \(item.name): the others are left out")
+        }
+        return false
+    }
+}

@@ -1,0 +1,131 @@
+/// Goes through the lines of topo.
+struct SMITopologyParser {
+    private enum Affinity {
+        case cpu, numa, gpuNUMA
+    }
+
+    private let text: ByteText
+    private(set) var reading = SMITopologyReading()
+    /// The columns behind those of the nodes.
+    private var affinities: [Affinity] = []
+    private var inCards = false
+    private var links = RecentTexts()
+
+    private static let most = 1024
+
+    init(_ text: ByteText) { self.text = text }
+
+    mutating func add(_ line: ByteLines.Line, _ warnings: inout WarningList) {
+        let piece = text.trimmed(line.piece)
+        guard !piece.isEmpty else { return }
+        if addMeaning(piece) { return }
+        if text.starts(piece, with: "NIC Legend") {
+            inCards = true
+        } else if inCards {
+            addCard(piece)
+        } else if reading.columns.isEmpty || isHeading(piece) {
+            if isHeading(piece) { addHeading(piece) }
+        } else {
+            addRow(line, piece, &warnings)
+        }
+    }
+
+    /// "GPU0	GPU1	NIC0	CPU Affinity	NUMA Affinity	GPU NUMA ID": a second name, where a row has a link.
+    private func isHeading(_ piece: ByteText.Piece) -> Bool {
+        guard text[piece.lowerBound] == UInt8(ascii: "G") else { return false }
+        var rest = piece
+        guard let first = text.nextWord(&rest), text.starts(first, with: "GPU"), first.count > 3 else { return false }
+        guard let second = text.nextWord(&rest) else { return true }
+        return ["GPU", "NIC", "CPU", "mlx"].contains { text.starts(second, with: $0) }
+    }
+
+    private mutating func addHeading(_ piece: ByteText.Piece) {
+        guard reading.nodes.isEmpty else { return }
+        reading.columns = []
+        affinities = []
+        let words = text.words(piece, most: Self.most)
+        var index = 0
+        while index < words.count {
+            let next = index + 1 < words.count ? words[index + 1] : words[index]
+            if text.equals(words[index], "CPU"), text.equals(next, "Affinity") {
+                affinities.append(.cpu)
+                index += 2
+            } else if text.equals(words[index], "NUMA"), text.equals(next, "Affinity") {
+                affinities.append(.numa)
+                index += 2
+            } else if text.equals(words[index], "GPU"), text.equals(next, "NUMA") {
+                affinities.append(.gpuNUMA)
+                index += 3
+            } else {
+                reading.columns.append(text.cut(words[index]))
+                index += 1
+            }
+        }
+    }
+
+    /// "GPU0	 X 	NV18	0-63	0		N/A"
+    private mutating func addRow(_ line: ByteLines.Line, _ piece: ByteText.Piece, _ warnings: inout WarningList) {
+        var rest = piece
+        guard let name = text.nextWord(&rest), reading.nodes.count < Self.most else { return }
+        var node = SMITopologyReading.Node(name: text.cut(name), links: [])
+        while node.links.count < reading.columns.count, let link = text.nextWord(&rest) {
+            node.links.append(links.string(link, in: text))
+        }
+        // A node is one of the columns: anything else is no row.
+        guard isColumn(node.name) else { return }
+        if node.links.count < reading.columns.count {
+            warnings.add(line.number, node.name, "the row has \(node.links.count) of \(reading.columns.count) links")
+        }
+        addAffinities(rest.lowerBound..<line.piece.upperBound, to: &node)
+        reading.nodes.append(node)
+    }
+
+    /// Rows come in the order of the columns.
+    private func isColumn(_ name: String) -> Bool {
+        let next = reading.nodes.count
+        return (next < reading.columns.count && reading.columns[next] == name) || reading.columns.contains(name)
+    }
+
+    private func addAffinities(_ piece: ByteText.Piece, to node: inout SMITopologyReading.Node) {
+        var cells = text.words(piece, most: 8)
+        // One may be empty, between tabs; before the last there are two tabs.
+        if cells.count < affinities.count, text.find(UInt8(ascii: "\t"), in: piece) != nil {
+            var rest: ByteText.Piece? = piece
+            var fields: [ByteText.Piece] = []
+            while fields.count < 8, let field = text.nextField(&rest, separator: UInt8(ascii: "\t")) {
+                fields.append(text.trimmed(field))
+            }
+            // The first field ends the last link.
+            cells = Array(fields.dropFirst())
+            if cells.count > affinities.count, affinities.count == 3 { cells.remove(at: 2) }
+        }
+        for (affinity, cell) in zip(affinities, cells) where !cell.isEmpty && !text.equals(cell, "N/A") {
+            switch affinity {
+            case .cpu: node.cpuAffinity = text.cut(cell)
+            case .numa: node.numaAffinity = text.cut(cell)
+            case .gpuNUMA: node.gpuNUMAID = text.cut(cell)
+            }
+        }
+    }
+
+    /// "SYS  = Connection traversing PCIe as well as …"
+    private mutating func addMeaning(_ piece: ByteText.Piece) -> Bool {
+        var rest = piece
+        guard let link = text.nextWord(&rest), link.count <= 8, let words = text.after("= ", in: text.trimmed(rest))
+        else {
+            return false
+        }
+        if reading.legend.count < Self.most {
+            reading.legend.append(.init(link: text.cut(link), text: text.cut(words)))
+        }
+        return true
+    }
+
+    /// "NIC0: mlx5_0"
+    private mutating func addCard(_ piece: ByteText.Piece) {
+        guard let (name, device) = text.halves(piece, at: ": ") else { return }
+        let spelled = text.cut(name)
+        guard let index = reading.nodes.firstIndex(where: { $0.name == spelled }) else { return }
+        reading.nodes[index].device = text.cut(text.trimmed(device))
+    }
+}

@@ -1,0 +1,45 @@
+/// The lines of a document, or of a part of it. A line ends with LF, CR LF, or CR (which a program that overwrites its line
+/// prints).
+struct ByteLines: Sequence, IteratorProtocol {
+    struct Line {
+        /// From 1.
+        var number: Int
+        /// Without the line's end.
+        var piece: ByteText.Piece
+    }
+
+    private let bytes: [UInt8]
+    private let end: Int
+    /// Where the next line begins.
+    private(set) var position: Int
+    /// The number of the line that was given last.
+    private(set) var number: Int
+
+    init(_ text: ByteText) { self.init(text, text.whole, from: 1) }
+
+    init(_ text: ByteText, _ piece: ByteText.Piece, from number: Int) {
+        bytes = text.bytes
+        end = piece.upperBound
+        position = piece.lowerBound
+        self.number = number - 1
+    }
+
+    mutating func next() -> Line? {
+        guard position < end else { return nil }
+        let start = position
+        var index = start
+        // Nearly all bytes are above both, so that one comparison does for most.
+        while index < end {
+            let byte = bytes[index]
+            if byte <= 0x0d, byte == 0x0a || byte == 0x0d { break }
+            index += 1
+        }
+        let stop = index
+        // Terminals make CR CR LF of a CR LF. A run of CR is taken as one, so that no text is walked twice.
+        while index < end, bytes[index] == 0x0d { index += 1 }
+        if index < end, bytes[index] == 0x0a { index += 1 }
+        position = index
+        number += 1
+        return Line(number: number, piece: start..<stop)
+    }
+}

@@ -1,0 +1,121 @@
+/// Looking into a piece. What is looked for is ASCII.
+extension ByteText {
+    static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (byte &- 0x09) < 5 }
+
+    static func isDigit(_ byte: UInt8) -> Bool { byte &- 0x30 < 10 }
+
+    /// Without blanks, tabs and line ends around it.
+    func trimmed(_ piece: Piece) -> Piece {
+        var start = piece.lowerBound
+        var end = piece.upperBound
+        while start < end, Self.isBlank(bytes[start]) { start += 1 }
+        while end > start, Self.isBlank(bytes[end - 1]) { end -= 1 }
+        return start..<end
+    }
+
+    /// How many blanks and tabs it begins with.
+    func indentation(_ piece: Piece) -> Int {
+        var index = piece.lowerBound
+        while index < piece.upperBound, bytes[index] == 0x20 || bytes[index] == 0x09 { index += 1 }
+        return index - piece.lowerBound
+    }
+
+    func starts(_ piece: Piece, with prefix: String) -> Bool {
+        var index = piece.lowerBound
+        for byte in prefix.utf8 {
+            guard index < piece.upperBound, bytes[index] == byte else { return false }
+            index += 1
+        }
+        return true
+    }
+
+    func ends(_ piece: Piece, with last: UInt8) -> Bool {
+        !piece.isEmpty && bytes[piece.upperBound - 1] == last
+    }
+
+    func ends(_ piece: Piece, with suffix: String) -> Bool {
+        let count = suffix.utf8.count
+        return piece.count >= count && starts(piece.upperBound - count..<piece.upperBound, with: suffix)
+    }
+
+    func equals(_ piece: Piece, _ text: String) -> Bool {
+        piece.count == text.utf8.count && starts(piece, with: text)
+    }
+
+    /// What follows `prefix`, trimmed; nil where it does not begin so.
+    func after(_ prefix: String, in piece: Piece) -> Piece? {
+        guard starts(piece, with: prefix) else { return nil }
+        return trimmed(piece.lowerBound + prefix.utf8.count..<piece.upperBound)
+    }
+
+    /// Where `byte` is first.
+    func find(_ byte: UInt8, in piece: Piece) -> Int? {
+        var index = piece.lowerBound
+        while index < piece.upperBound {
+            if bytes[index] == byte { return index }
+            index += 1
+        }
+        return nil
+    }
+
+    /// Where `byte` is last.
+    func findLast(_ byte: UInt8, in piece: Piece) -> Int? {
+        var index = piece.upperBound
+        while index > piece.lowerBound {
+            index -= 1
+            if bytes[index] == byte { return index }
+        }
+        return nil
+    }
+
+    /// Where `part`, which is not empty, is first.
+    func find(_ part: String, in piece: Piece) -> Piece? {
+        let count = part.utf8.count
+        guard let first = part.utf8.first, count <= piece.count else { return nil }
+        var index = piece.lowerBound
+        let last = piece.upperBound - count
+        while index <= last {
+            if bytes[index] == first, starts(index..<piece.upperBound, with: part) { return index..<index + count }
+            index += 1
+        }
+        return nil
+    }
+
+    func has(_ part: String, in piece: Piece) -> Bool { find(part, in: piece) != nil }
+
+    /// What is on either side of the first `separator`; nil where it has none.
+    func halves(_ piece: Piece, at separator: String) -> (Piece, Piece)? {
+        guard let found = find(separator, in: piece) else { return nil }
+        return (piece.lowerBound..<found.lowerBound, found.upperBound..<piece.upperBound)
+    }
+
+    /// Takes the next word off `rest`: words are separated by blanks or tabs.
+    func nextWord(_ rest: inout Piece) -> Piece? {
+        var start = rest.lowerBound
+        while start < rest.upperBound, Self.isBlank(bytes[start]) { start += 1 }
+        var end = start
+        while end < rest.upperBound, !Self.isBlank(bytes[end]) { end += 1 }
+        rest = end..<rest.upperBound
+        return start < end ? start..<end : nil
+    }
+
+    /// Takes the field before the next `separator` off `rest`, not trimmed; the last one ends where `rest` does, and
+    /// makes it nil.
+    func nextField(_ rest: inout Piece?, separator: UInt8) -> Piece? {
+        guard let piece = rest else { return nil }
+        guard let end = find(separator, in: piece) else {
+            rest = nil
+            return piece
+        }
+        rest = end + 1..<piece.upperBound
+        return piece.lowerBound..<end
+    }
+
+    /// Its words, the first `most` of them.
+    func words(_ piece: Piece, most: Int = .max) -> [Piece] {
+        var words: [Piece] = []
+        var rest = piece
+        while words.count < most, let word = nextWord(&rest) { words.append(word) }
+        return words
+    }
+}
