@@ -36,13 +36,6 @@ public enum Absence: Equatable, Sendable {
         case .unreadable: "unreadable"
         }
     }
-
-    /// The reason that `text` gives, with or without the square brackets of CSV; nil where it is none.
-    init?(text: some StringProtocol) {
-        let bytes = Array(text.utf8)
-        guard let state = FactStore.reason(bytes, FactStore.bare(bytes, 0..<bytes.count)) else { return nil }
-        self = FactStore.absence(state)
-    }
 }
 
 extension Absence: Encodable {

@@ -23,13 +23,6 @@ extension Reading {
         case .absent(let absence): .absent(absence)
         }
     }
-
-    func flatMap<Other>(_ change: (Value) -> Reading<Other>) -> Reading<Other> {
-        switch self {
-        case .value(let value): change(value)
-        case .absent(let absence): .absent(absence)
-        }
-    }
 }
 
 extension Reading: Encodable where Value: Encodable {
