@@ -79,13 +79,13 @@ final class Session {
                 record.warnings.append(problem)
                 context.progress(.warning(problem))
             }
-            return try conclude([])
+            return conclude([])
         } catch {
             if Task.isCancelled { throw await interrupt() }
             var failures = Self.failures(of: error)
             failures[0].cleanup += await cleanUp()
             failures[0].cleanup += await giveBackCards()
-            return try conclude(failures)
+            return conclude(failures)
         }
     }
 
@@ -179,7 +179,7 @@ final class Session {
         return problems
     }
 
-    private func conclude(_ failures: [Failure]) throws -> Report {
+    private func conclude(_ failures: [Failure]) -> Report {
         let hasFailed = !failures.isEmpty && (isVerdict || record.phase == .preparing)
         return folder.conclude(failures) {
             if hasFailed {

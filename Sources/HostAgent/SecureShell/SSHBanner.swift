@@ -17,7 +17,7 @@ public func waitForSSHBanner(_ endpoint: SSHEndpoint, deadline: ContinuousClock.
     let started = ContinuousClock.now
     var pause = Duration.milliseconds(250)
     var tries = 0
-    var evidence: String?
+    var evidence = ""
     while true {
         tries += 1
         let tryDeadline = min(deadline, ContinuousClock.now + .seconds(10))
@@ -28,12 +28,12 @@ public func waitForSSHBanner(_ endpoint: SSHEndpoint, deadline: ContinuousClock.
         case .banner(let text): return text
         case .nothing(let seen):
             let now = ContinuousClock.now
-            if evidence == nil || now < deadline { evidence = seen }
+            if tries == 1 || now < deadline { evidence = seen }
             if now + pause >= deadline {
                 throw Failure.sshUnreachable(
                     endpoint, operation: "wait for the SSH server at \(endpoint)",
                     message: "No SSH server answered within \(wholeSeconds(started.duration(to: now))) s.",
-                    evidence: ["last of \(tries) tries: \(evidence ?? seen)"])
+                    evidence: ["last of \(tries) tries: \(evidence)"])
             }
             try await Task.sleep(for: pause)
             pause = min(pause * 2, .seconds(1))

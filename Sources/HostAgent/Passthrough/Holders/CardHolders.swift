@@ -7,7 +7,11 @@ struct CardHolders: Sendable {
 
     /// Looks at who holds `cards`. The host's other GPUs are looked at too: whose a node is tells whose it is not.
     init(_ tree: any HostTree, cards: [PCICard]) {
-        let devices = HostPCI(tree).allDevices()
+        self.init(tree, cards: cards, among: HostPCI(tree).allDevices())
+    }
+
+    /// The same, where all functions of the host are known.
+    init(_ tree: any HostTree, cards: [PCICard], among devices: [HostPCIDevice]) {
         let own = Set(cards.flatMap(\.functions).map(\.address))
         let others = devices.filter { $0.isNVIDIAGPU && !$0.isVirtualFunction && !own.contains($0.address) }
         nodes = GPUNodes(tree, cards: cards + others.map { $0.card(among: devices) })

@@ -25,7 +25,7 @@ extension GPUInventory {
         let gpus = devices.filter { $0.isNVIDIAGPU && !$0.isVirtualFunction }
         let cards = gpus.map { $0.card(among: devices) }
         let names = PCINames(tree, for: cards.flatMap { $0.functions + devices.members(of: $0.groups) })
-        let holders = CardHolders(tree, cards: cards)
+        let holders = CardHolders(tree, cards: cards, among: devices)
         self.gpus = cards.enumerated().map { index, card in
             HostGPU(
                 card, index: index, members: devices.members(of: card.groups), names: names,

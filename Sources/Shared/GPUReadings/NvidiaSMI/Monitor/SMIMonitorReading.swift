@@ -37,10 +37,10 @@ public struct SMIDeviceMonitorReading: Equatable, Sendable {
     public func sample(_ index: Int) -> MonitorSample { table.sample(index) }
 
     /// All samples in order, which takes more memory than their text did.
-    public var samples: [MonitorSample] { (0..<count).map { sample($0) } }
+    public var samples: [MonitorSample] { table.allSamples }
 
     /// The GPUs of the last sample.
-    public var gpus: [GPUReading] { count > 0 ? sample(count - 1).gpus : [] }
+    public var gpus: [GPUReading] { table.gpus }
 }
 
 /// What `nvidia-smi pmon` printed: a row per program and moment, with any of the columns of `-s` and either of `-o`.
@@ -71,30 +71,35 @@ public struct SMIProcessMonitorReading: Equatable, Sendable {
     public func sample(_ index: Int) -> MonitorSample { table.sample(index) }
 
     /// All samples in order, which takes more memory than their text did.
-    public var samples: [MonitorSample] { (0..<count).map { sample($0) } }
+    public var samples: [MonitorSample] { table.allSamples }
 
     /// The GPUs of the last sample, with their programs.
-    public var gpus: [GPUReading] { count > 0 ? sample(count - 1).gpus : [] }
-}
-
-private enum MonitorKeys: CodingKey {
-    case gpus, samples
+    public var gpus: [GPUReading] { table.gpus }
 }
 
 extension SMIDeviceMonitorReading: Encodable {
     /// ``gpus`` and ``samples``.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: MonitorKeys.self)
-        try container.encode(gpus, forKey: .gpus)
-        try container.encode(samples, forKey: .samples)
-    }
+    public func encode(to encoder: any Encoder) throws { try table.encode(to: encoder) }
 }
 
 extension SMIProcessMonitorReading: Encodable {
     /// ``gpus`` and ``samples``.
-    public func encode(to encoder: any Encoder) throws {
-        var container = encoder.container(keyedBy: MonitorKeys.self)
+    public func encode(to encoder: any Encoder) throws { try table.encode(to: encoder) }
+}
+
+extension MonitorTable {
+    var allSamples: [MonitorSample] { (0..<count).map { sample($0) } }
+
+    /// Of the last sample.
+    var gpus: [GPUReading] { count > 0 ? sample(count - 1).gpus : [] }
+
+    private enum Keys: CodingKey {
+        case gpus, samples
+    }
+
+    func encode(to encoder: any Encoder) throws {
+        var container = encoder.container(keyedBy: Keys.self)
         try container.encode(gpus, forKey: .gpus)
-        try container.encode(samples, forKey: .samples)
+        try container.encode(allSamples, forKey: .samples)
     }
 }
