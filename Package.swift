@@ -44,6 +44,9 @@ let package = Package(
         .target(
             name: "FailureCatalogue", dependencies: ["Contract"], path: "Sources/Shared/FailureCatalogue",
             swiftSettings: settings),
+        .target(
+            name: "Telemetry", dependencies: ["Contract", "GPUReadings"], path: "Sources/Shared/Telemetry",
+            swiftSettings: settings),
         .systemLibrary(
             name: "CExpat", path: "Sources/Shared/CExpat", pkgConfig: "expat", providers: [.apt(["libexpat1-dev"])]),
 
@@ -98,6 +101,9 @@ let package = Package(
                 "Contract", "Host", "Passthrough", "Provisioner", "SecureShell", "VirtualMachines", system,
             ],
             path: "Sources/HostAgent/Machines", swiftSettings: settings),
+        .target(
+            name: "Monitoring", dependencies: ["Contract", "GPUReadings", "Telemetry"],
+            path: "Sources/HostAgent/Monitoring", swiftSettings: settings),
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
@@ -112,6 +118,8 @@ let package = Package(
         .testTarget(
             name: "FailureCatalogueTests", dependencies: ["FailureCatalogue", "Contract"], swiftSettings: settings),
         .testTarget(name: "GPUReadingsTests", dependencies: ["GPUReadings"], swiftSettings: settings),
+        .testTarget(
+            name: "TelemetryTests", dependencies: ["Telemetry", "GPUReadings"], swiftSettings: settings),
         .testTarget(name: "RunfilesTests", dependencies: ["Runfiles"], swiftSettings: settings),
         .target(
             name: "GuestFakes", dependencies: ["Guest", system], path: "Tests/Support/Guest", swiftSettings: settings),
@@ -156,6 +164,8 @@ let package = Package(
                 "VirtualMachines", system,
             ],
             swiftSettings: settings),
+        .testTarget(
+            name: "MonitoringTests", dependencies: ["Monitoring", "GPUReadings", "Telemetry"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Contract", "Guest", "Provisioning", subprocess, system],
             path: "Tests/EndToEnd", swiftSettings: settings),
