@@ -32,6 +32,7 @@ let package = Package(
         .package(url: "https://github.com/apple/swift-system", from: "1.5.0"),
         // Without its Foundation trait: the guest agent is linked statically and must stay small.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
+        .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
     ],
     targets: [
@@ -104,6 +105,10 @@ let package = Package(
         .target(
             name: "Monitoring", dependencies: ["Contract", "GPUReadings", "Telemetry"],
             path: "Sources/HostAgent/Monitoring", swiftSettings: settings),
+        .target(
+            name: "Fleet",
+            dependencies: ["Contract", "Passthrough", "VirtualMachines", .product(name: "Yams", package: "Yams")],
+            path: "Sources/HostAgent/Fleet", swiftSettings: settings),
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
@@ -166,6 +171,8 @@ let package = Package(
             swiftSettings: settings),
         .testTarget(
             name: "MonitoringTests", dependencies: ["Monitoring", "GPUReadings", "Telemetry"], swiftSettings: settings),
+        .testTarget(
+            name: "FleetTests", dependencies: ["Fleet", "Contract", "Passthrough"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Contract", "Guest", "Provisioning", subprocess, system],
             path: "Tests/EndToEnd", swiftSettings: settings),

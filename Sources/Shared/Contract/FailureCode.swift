@@ -40,6 +40,8 @@ extension FailureCode {
     public static let notConfirmed = FailureCode("option.not-confirmed")
     public static let identityUnusable = FailureCode("identity.unusable")
     public static let agentMissing = FailureCode("agent.missing")
+    public static let manifestMissing = FailureCode("manifest.missing")
+    public static let manifestInvalid = FailureCode("manifest.invalid")
 
     // The host.
     public static let toolMissing = FailureCode("host.tool-missing")
@@ -123,7 +125,7 @@ extension FailureCode {
         default: break
         }
         switch rawValue.prefix(while: { $0 != "." }) {
-        case "image", "output", "runfile", "versions", "licence", "option", "identity", "agent": return 2
+        case "image", "output", "runfile", "versions", "licence", "option", "identity", "agent", "manifest": return 2
         case "host", "run": return 3
         case "vm": return 4
         case "ssh": return 5

@@ -1,0 +1,12 @@
+public import Passthrough
+
+/// Which GPUs a guest is to have.
+public enum GPUWish: Codable, Equatable, Sendable {
+    case none
+    /// QEMU's edu device in a GPU's place.
+    case simulated
+    /// So many of the host's, of those whose name fits (`pattern` as `--gpu` takes it), or of all.
+    case count(Int, pattern: String?)
+    /// These cards.
+    case addresses([PCIAddress])
+}

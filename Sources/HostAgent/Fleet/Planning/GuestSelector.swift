@@ -1,0 +1,60 @@
+/// Which guests a command means: `--only train-*`, `--only team=vision`, `--only train-1,train-2`.
+public struct GuestSelector: Equatable, Sendable {
+    private enum Term: Equatable, Sendable {
+        case name(pattern: String)
+        case label(key: String, value: String)
+    }
+
+    private var terms: [Term]
+
+    /// A choice from words; each may hold several, with commas between. A guest is meant if one of the words fits it.
+    /// None: every guest. Nil where a word says nothing (",", "=x").
+    public init?(_ words: [String]) {
+        terms = []
+        for word in words.flatMap({ $0.split(separator: ",", omittingEmptySubsequences: false) }) {
+            if let sign = word.firstIndex(of: "=") {
+                let key = word[..<sign]
+                guard !key.isEmpty else { return nil }
+                terms.append(.label(key: String(key), value: String(word[word.index(after: sign)...])))
+            } else {
+                guard !word.isEmpty else { return nil }
+                terms.append(.name(pattern: String(word)))
+            }
+        }
+    }
+
+    /// Whether a guest is meant.
+    public func matches(name: String, labels: [String: String]) -> Bool {
+        terms.isEmpty
+            || terms.contains { term in
+                switch term {
+                case .name(let pattern): glob(pattern, name)
+                case .label(let key, let value): labels[key].map { glob(value, $0) } ?? false
+                }
+            }
+    }
+}
+
+/// Whether a pattern with * (anything) and ? (one character) fits the whole text. Linear in memory, at worst the product of
+/// the lengths in time.
+func glob(_ pattern: String, _ text: String) -> Bool {
+    let (pattern, text) = (Array(pattern.utf8), Array(text.utf8))
+    var (at, inPattern) = (0, 0)
+    var star: (pattern: Int, text: Int)?
+    while at < text.count {
+        if inPattern < pattern.count, pattern[inPattern] == UInt8(ascii: "*") {
+            star = (inPattern, at)
+            inPattern += 1
+        } else if inPattern < pattern.count, pattern[inPattern] == UInt8(ascii: "?") || pattern[inPattern] == text[at] {
+            at += 1
+            inPattern += 1
+        } else if let last = star {
+            star = (last.pattern, last.text + 1)
+            inPattern = last.pattern + 1
+            at = last.text + 1
+        } else {
+            return false
+        }
+    }
+    return pattern[inPattern...].allSatisfy { $0 == UInt8(ascii: "*") }
+}
