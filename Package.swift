@@ -112,7 +112,8 @@ let package = Package(
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
-                "Contract", "FailureCatalogue", "GPUReadings", "Host", "Machines", "Passthrough", "Provisioner",
+                "Contract", "FailureCatalogue", "Fleet", "GPUReadings", "Host", "Machines", "Passthrough",
+                "Provisioner",
                 "SecureShell", "VirtualMachines",
                 argumentParser, system, unixSignals,
             ],

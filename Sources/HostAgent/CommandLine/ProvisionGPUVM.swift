@@ -29,6 +29,7 @@ struct ProvisionGPUVM: AsyncParsableCommand {
                     StartCommand.self, StopCommand.self, ListCommand.self, SSHCommand.self, LogsCommand.self,
                     ReportCommand.self,
                 ]),
+            CommandGroup(name: "Fleet", subcommands: [FleetCommand.self]),
             CommandGroup(name: "Reading", subcommands: [InspectCommand.self, ExplainCommand.self, ParseCommand.self]),
         ],
         defaultSubcommand: ProvisionCommand.self)

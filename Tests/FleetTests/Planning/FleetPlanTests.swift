@@ -92,22 +92,22 @@ struct GoldenRecipeTests {
         return settings
     }
 
-    private func recipe(_ settings: GuestSettings, agent: String = "a1") throws -> GoldenRecipe {
-        try GoldenRecipe(settings, agent: agent) { path in
+    private func recipe(_ settings: GuestSettings, agent: String = "a1") -> GoldenRecipe {
+        GoldenRecipe(settings, agent: agent) { path in
             path.hasSuffix("renamed.run") ? "sum of /driver.run" : "sum of \(path)"
         }
     }
 
-    @Test func whatIsTheSameMakesTheSameImage() throws {
-        let one = try recipe(settings())
-        #expect(try recipe(settings { $0.driver = "/renamed.run" }) == one)
+    @Test func whatIsTheSameMakesTheSameImage() {
+        let one = recipe(settings())
+        #expect(recipe(settings { $0.driver = "/renamed.run" }) == one)
         #expect(
-            try recipe(
+            recipe(
                 settings {
                     $0.memoryBytes = 1 << 40; $0.hostname = "h"; $0.gpus = .count(1, pattern: nil)
                 }) == one)
         #expect(
-            try recipe(
+            recipe(
                 settings {
                     $0.dkms = true; $0.updatePackages = false; $0.kernels = .all
                 }) == one)
@@ -117,13 +117,13 @@ struct GoldenRecipeTests {
         )
     }
 
-    @Test func whatDiffersInsideMakesAnother() throws {
-        let one = try recipe(settings())
+    @Test func whatDiffersInsideMakesAnother() {
+        let one = recipe(settings())
         let others = [
-            try recipe(settings(), agent: "a2"), try recipe(settings { $0.image = "/x" }),
-            try recipe(settings { $0.cuda = ["/a", "/b"] }), try recipe(settings { $0.cuda = ["/b", "/a"] }),
-            try recipe(settings { $0.dkms = false }), try recipe(settings { $0.gpus = .simulated }),
-            try recipe(settings { $0.diskSizeBytes = 1 }), try recipe(settings { $0.kernelModuleType = .open }),
+            recipe(settings(), agent: "a2"), recipe(settings { $0.image = "/x" }),
+            recipe(settings { $0.cuda = ["/a", "/b"] }), recipe(settings { $0.cuda = ["/b", "/a"] }),
+            recipe(settings { $0.dkms = false }), recipe(settings { $0.gpus = .simulated }),
+            recipe(settings { $0.diskSizeBytes = 1 }), recipe(settings { $0.kernelModuleType = .open }),
         ]
         #expect(Set(others + [one]).count == others.count + 1)
         #expect(Set((others + [one]).map(\.canonicalText)).count == others.count + 1)
@@ -142,5 +142,80 @@ struct GuestSelectorTests {
 
     @Test(arguments: ["", ",", "a,", "=x"]) func aWordThatSaysNothing(_ word: String) {
         #expect(GuestSelector([word]) == nil)
+    }
+}
+
+struct FleetPlanTextTests {
+    @Test func aPlanAtEightyColumns() {
+        let golden = String(repeating: "a", count: 64)
+        var plan = FleetPlan(FleetManifest(name: "lab", guests: []), FleetReality(goldens: [golden])) { _ in "" }
+        func guest(_ name: String, _ action: FleetPlan.Action, _ reasons: [String]) -> FleetPlan.Guest {
+            FleetPlan.Guest(name: name, action: action, reasons: reasons, golden: golden)
+        }
+        plan.goldens.insert(
+            FleetPlan.Golden(digest: String(repeating: "b", count: 64), isMissing: true, guests: 800), at: 0)
+        plan.guests =
+            (1...800).map { guest("train-\($0)", .create, ["it does not exist"]) } + [
+                guest("a", .restart, ["memory 4G → 8G", "cpus default → 8"]), guest("b", .none, []),
+                guest("c", .none, []),
+                guest("d", .start, ["it does not run"]), guest("old", .destroy, ["it is not in the manifest"]),
+            ]
+        #expect(
+            FleetPlanText(plan).lines.joined(separator: "\n") == """
+                Fleet lab
+
+                Golden images
+                  + bbbbbbbbbbbb  to build, for 800 guests
+                  - aaaaaaaaaaaa  unused
+
+                Guests
+                  + train-1 … train-800 (800): create, it does not exist
+                  ~ a: restart
+                      memory 4G → 8G
+                      cpus default → 8
+                  > d: start, it does not run
+                  - old: destroy, it is not in the manifest
+                  = 2 guests as the manifest says
+
+                Plan: 800 to create, 1 to restart, 1 to start, 1 to destroy, 1 golden to build.
+                """)
+    }
+
+    @Test func nothingToDo() {
+        var plan = FleetPlan(FleetManifest(name: "lab", guests: []), FleetReality()) { _ in "" }
+        plan.guests = [FleetPlan.Guest(name: "a", action: .none, reasons: [], golden: "g")]
+        #expect(FleetPlanText(plan).lines == ["Fleet lab: 1 guest, as the manifest says. Nothing to do."])
+    }
+}
+
+struct GoldenDigestsTests {
+    @Test func eachFileAndEachRecipeIsLookedAtOnce() async throws {
+        var settings = GuestSettings()
+        settings.image = "/base"
+        settings.cuda = ["/cuda"]
+        var other = settings
+        other.dkms = false
+        let mark = TextMark(line: 1, column: 1)
+        let guests = (0..<1000).map { number in
+            var own = number % 2 == 0 ? settings : other
+            own.hostname = "h\(number)"
+            own.gpus = .count(1 + number % 3, pattern: nil)
+            return DeclaredGuest(name: "g\(number)", settings: own, mark: mark)
+        }
+        var files: [String] = []
+        var texts = 0
+        let digests = try await GoldenDigests(
+            FleetManifest(name: "lab", guests: guests), agent: "agent",
+            files: { path in
+                files.append(path)
+                return "sum of \(path)"
+            },
+            text: { text in
+                texts += 1
+                return text
+            })
+        #expect(files.sorted() == ["/base", "/cuda"] && texts == 2)
+        #expect(digests[guests[0]] == digests[guests[2]] && digests[guests[0]] != digests[guests[1]])
+        #expect(digests[guests[0]].contains("sum of /cuda"))
     }
 }

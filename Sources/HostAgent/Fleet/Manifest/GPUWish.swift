@@ -1,7 +1,7 @@
 public import Passthrough
 
 /// Which GPUs a guest is to have.
-public enum GPUWish: Codable, Equatable, Sendable {
+public enum GPUWish: Codable, Hashable, Sendable {
     case none
     /// QEMU's edu device in a GPU's place.
     case simulated

@@ -2,7 +2,7 @@ public import Contract
 public import VirtualMachines
 
 /// What a manifest may say of a guest. Nil is what nobody said: the tool's own default then holds, that of the option of the same name.
-public struct GuestSettings: Codable, Equatable, Sendable {
+public struct GuestSettings: Codable, Hashable, Sendable {
     // What its golden image is made of.
     public var image: String?
     public var driver: String?

@@ -18,7 +18,7 @@ public struct GoldenRecipe: Codable, Hashable, Sendable {
     public var agent: String
 
     /// The recipe of a guest. `digest` gives a file's SHA-256 and remembers it.
-    public init(_ settings: GuestSettings, agent: String, digest: (String) throws -> String) throws {
+    public init(_ settings: GuestSettings, agent: String, digest: (String) throws -> String) rethrows {
         image = try digest(settings.image ?? "")
         driver = try settings.driver.map(digest)
         cuda = try (settings.cuda ?? []).map(digest)
