@@ -47,6 +47,7 @@ extension FailureCode {
     public static let toolMissing = FailureCode("host.tool-missing")
     public static let hostSpace = FailureCode("host.space")
     public static let hostMemory = FailureCode("host.memory")
+    public static let capacity = FailureCode("host.capacity")
     public static let portUnavailable = FailureCode("host.port-unavailable")
     public static let gpuUnavailable = FailureCode("host.gpu-unavailable")
     public static let gpuInUse = FailureCode("host.gpu-in-use")

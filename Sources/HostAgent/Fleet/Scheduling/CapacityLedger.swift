@@ -1,0 +1,118 @@
+import Contract
+import Passthrough
+
+/// Who has what of a host. A GPU is never given twice, and cards of one IOMMU group never to two guests.
+struct CapacityLedger: Sendable {
+    /// What a guest holds.
+    struct Holding: Equatable, Sendable {
+        var gpus: [PCIAddress]
+        var memoryBytes: Int64
+        var cpus: Int
+    }
+
+    private let capacity: HostCapacity
+    private(set) var holdings: [String: Holding] = [:]
+    /// Who holds a card, by its place in the capacity's list.
+    private var holders: [String?]
+    private var freeMemory: Int64
+    private var freeCPUs: Int
+
+    init(_ capacity: HostCapacity) {
+        self.capacity = capacity
+        holders = Array(repeating: nil, count: capacity.gpus.count)
+        freeMemory = capacity.memoryBytes
+        freeCPUs = capacity.cpus
+    }
+
+    /// What guests hold from an earlier time.
+    mutating func adopt(_ guest: String, _ holding: Holding) {
+        holdings[guest] = holding
+        freeMemory -= holding.memoryBytes
+        freeCPUs -= holding.cpus
+        for (place, gpu) in capacity.gpus.enumerated() where holding.gpus.contains(gpu.address) {
+            holders[place] = guest
+        }
+    }
+
+    /// Takes what a guest needs; nil where it is not free now.
+    mutating func take(_ need: GuestNeed, for guest: String) -> Holding? {
+        precondition(holdings[guest] == nil, "\(guest) holds something already")
+        guard need.memoryBytes <= freeMemory, need.cpus <= freeCPUs, let places = places(need.gpus, for: guest) else {
+            return nil
+        }
+        let holding = Holding(
+            gpus: places.map { capacity.gpus[$0].address }, memoryBytes: need.memoryBytes, cpus: need.cpus)
+        for place in places { holders[place] = guest }
+        freeMemory -= need.memoryBytes
+        freeCPUs -= need.cpus
+        holdings[guest] = holding
+        return holding
+    }
+
+    /// Gives back what a guest held, if anything.
+    mutating func release(_ guest: String) {
+        guard let holding = holdings.removeValue(forKey: guest) else { return }
+        freeMemory += holding.memoryBytes
+        freeCPUs += holding.cpus
+        for place in holders.indices where holders[place] == guest { holders[place] = nil }
+    }
+
+    /// Why a need can never be met, were the host empty; nil where it can.
+    func impossibility(_ need: GuestNeed) -> String? {
+        if need.memoryBytes > capacity.memoryBytes {
+            return "it takes \(need.memoryBytes >> 20) MiB of memory, and guests may have \(capacity.memoryBytes >> 20)"
+        }
+        if need.cpus > capacity.cpus { return "it takes \(need.cpus) CPUs, and guests may have \(capacity.cpus)" }
+        var empty = CapacityLedger(capacity)
+        guard empty.places(need.gpus, for: "") == nil else { return nil }
+        empty.freeMemory = 0
+        switch need.gpus {
+        case .none, .simulated: return nil
+        case .addresses(let addresses):
+            let missing = addresses.filter { address in !capacity.gpus.contains { $0.address == address } }
+            return "the host has no GPU at \(missing.map(\.description).joined(separator: ", "))"
+        case .count(let count, let pattern):
+            let fitting = capacity.gpus.count { Self.fits($0, pattern) }
+            return "it takes \(count) GPUs\(pattern.map { " called \($0)" } ?? ""), and the host has \(fitting)"
+        }
+    }
+
+    /// Places of free cards that fill a wish. Whole groups: of a group, all or none.
+    private func places(_ wish: GPUWish, for guest: String) -> [Int]? {
+        switch wish {
+        case .none, .simulated: return []
+        case .addresses(let addresses):
+            var places: [Int] = []
+            for address in addresses {
+                guard let place = capacity.gpus.firstIndex(where: { $0.address == address }), isFree(place, for: guest)
+                else { return nil }
+                places.append(place)
+            }
+            return places
+        case .count(let count, let pattern):
+            var places: [Int] = []
+            for place in capacity.gpus.indices where places.count < count {
+                if Self.fits(capacity.gpus[place], pattern), isFree(place, for: guest) { places.append(place) }
+            }
+            return places.count == count ? places : nil
+        }
+    }
+
+    /// Whether nobody has it, nor another card of its group.
+    private func isFree(_ place: Int, for guest: String) -> Bool {
+        guard holders[place] == nil else { return false }
+        guard let group = capacity.gpus[place].group else { return true }
+        return !capacity.gpus.indices.contains { other in
+            capacity.gpus[other].group == group && holders[other] != nil && holders[other] != guest
+        }
+    }
+
+    private static func fits(_ gpu: HostCapacity.GPU, _ pattern: String?) -> Bool {
+        guard let pattern else { return true }
+        let wanted = pattern.lowercased()
+        let isGlob = wanted.contains("*") || wanted.contains("?")
+        return gpu.names.contains { name in
+            isGlob ? glob(wanted, name.lowercased()) : name.lowercased().contains(wanted)
+        }
+    }
+}
