@@ -78,14 +78,20 @@ extension FactStore {
                 return cell(.text, source, digits)
             }
         case .flag:
-            switch Self.hash(source, said) {
-            case Self.active, Self.yes, Self.isTrue, Self.one: return Cell(state: .flag, bits: 1)
-            case Self.notActive, Self.no, Self.isFalse, Self.zero: return Cell(state: .flag, bits: 0)
-            default: break
-            }
+            if let flag = Self.flag(kind, source, said) { return flag }
         default: break
         }
         return unreadable(source, said)
+    }
+
+    /// "Active", "No"; nil for what says neither, and for another kind.
+    static func flag(_ kind: FactKind, _ source: [UInt8], _ said: Range<Int>) -> Cell? {
+        guard kind == .flag else { return nil }
+        switch hash(source, said) {
+        case active, yes, isTrue, one: return Cell(state: .flag, bits: 1)
+        case notActive, no, isFalse, zero: return Cell(state: .flag, bits: 0)
+        default: return nil
+        }
     }
 
     /// As much of it as an error message has.

@@ -37,7 +37,7 @@ struct JSONText {
     }
 
     /// The member of an object. Keys are ours: ASCII without escapes.
-    subscript(_ key: String) -> JSONText? {
+    subscript(_ key: StaticString) -> JSONText? {
         guard case .object(let members) = node, let found = members.first(where: { text.equals($0.key, key) }) else {
             return nil
         }

@@ -48,9 +48,7 @@ public struct SMITopologyReading: Equatable, Sendable {
     public var gpus: [GPUReading] {
         nodes.compactMap { node in
             guard node.name.utf8.starts(with: "GPU".utf8), let number = Int(node.name.dropFirst(3)) else { return nil }
-            var gpu = GPUReading()
-            gpu[.index] = .value(.integer(Int64(number)))
-            return gpu
+            return GPUReading(number: number)
         }
     }
 
