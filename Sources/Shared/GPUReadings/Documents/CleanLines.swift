@@ -64,7 +64,8 @@ struct CleanLines {
 
     /// Without byte-order marks at the beginnings of lines, where files were put behind each other.
     private static func withoutMarks(_ bytes: [UInt8]) -> [UInt8] {
-        guard TerminalText.has(0xef, or: 0xef, bytes) else { return bytes }
+        // ASCII has none.
+        guard bytes.reduce(0, |) >= 0x80 else { return bytes }
         var kept: [UInt8] = []
         kept.reserveCapacity(bytes.count)
         var index = 0

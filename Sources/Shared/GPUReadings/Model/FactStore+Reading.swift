@@ -157,9 +157,9 @@ extension FactStore {
         guard !said.isEmpty else { return .missing }
         let reasons = reasons
         // Nearly all texts that are values are told by this alone.
-        guard said.count <= reasons.longest, reasons.firsts & (1 << UInt64(source[said.lowerBound] & 0x1f)) != 0 else {
-            return nil
-        }
+        guard said.count < 64, reasons.lengths & (1 << UInt64(said.count)) != 0,
+            reasons.firsts & (1 << UInt64(source[said.lowerBound] & 0x1f)) != 0
+        else { return nil }
         let hash = hash(source, said)
         for reason in reasons.all where reason.hash == hash { return reason.state }
         return nil
@@ -167,15 +167,15 @@ extension FactStore {
 
     private struct Reasons {
         var all: [(hash: UInt64, state: Cell.State)] = []
-        /// Bytes of the longest.
-        var longest = 0
+        /// How many bytes they have, one bit for each.
+        var lengths: UInt64 = 0
         /// The lower bits of their first letters, one bit for each.
         var firsts: UInt64 = 0
     }
 
     private static let reasons = reasonTexts.reduce(into: Reasons()) { reasons, reason in
         reasons.all.append((hash(reason.text), reason.state))
-        reasons.longest = max(reasons.longest, reason.text.utf8.count)
+        reasons.lengths |= 1 << UInt64(reason.text.utf8.count)
         reasons.firsts |= 1 << UInt64((reason.text.utf8.first ?? 0) & 0x1f)
     }
 

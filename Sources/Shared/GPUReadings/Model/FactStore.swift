@@ -31,12 +31,15 @@ struct FactStore: Sendable {
 
     init() {}
 
-    /// An empty store with the layout of another one, and room for as much.
-    init(like other: FactStore) {
+    /// An empty store with the layout of another one, and room for as much text, or for `text` bytes.
+    init(like other: FactStore, text: Int = 0) {
         layout = other.layout
         cells = Array(repeating: Cell(), count: other.cells.count)
-        bytes.reserveCapacity(other.bytes.count)
+        bytes.reserveCapacity(max(text, other.bytes.count))
     }
+
+    /// An empty store with a layout for these facts, for readings that have no others.
+    init(for facts: [GPUFact]) { self.init(for: facts.map(\.rawValue)) }
 
     /// An empty store with a layout for these facts.
     init(for facts: [Int]) {
@@ -75,6 +78,11 @@ struct FactStore: Sendable {
             cells += Array(repeating: Cell(), count: count - cells.count)
         }
         cells[slot] = cell
+    }
+
+    /// Puts a whole number.
+    mutating func put(_ fact: GPUFact, _ number: Int) {
+        put(fact.rawValue, Cell(state: .integer, bits: UInt64(bitPattern: Int64(number))))
     }
 
     /// Gives up the layout.

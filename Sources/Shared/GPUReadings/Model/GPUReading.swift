@@ -21,12 +21,12 @@ public struct GPUReading: Equatable, Sendable {
     /// A GPU of which nothing is known.
     public init() {}
 
-    private static let numbered = FactStore(for: [GPUFact.index.rawValue])
+    private static let numbered = FactStore(for: [.index])
 
     /// A GPU of which its number is known, in as little memory as that takes.
     init(number: Int) {
         facts = FactStore(like: Self.numbered)
-        facts.put(GPUFact.index.rawValue, .init(state: .integer, bits: UInt64(bitPattern: Int64(number))))
+        facts.put(.index, number)
     }
 
     /// Any fact, in the unit of its name.

@@ -48,24 +48,30 @@ struct ByteLines: Sequence, IteratorProtocol {
     ///
     /// - Returns: where the last of them ended; nil where there was none.
     mutating func skipElements(limit: Int) -> Int? {
-        var last: Int?
-        while position < end, bytes[position] == 0x09 || bytes[position] == 0x20 {
-            var index = position + 1
-            while index < end {
-                let byte = bytes[index]
-                if byte <= 0x3c {
-                    if byte == 0x0a || byte == 0x0d { break }
-                    if byte == 0x3c, index + 2 < end, bytes[index + 1] == 0x2f, bytes[index + 2] == 0x6e { return last }
+        // A look at each byte of a stream: without the array's checks it takes half the time.
+        let end = end
+        return bytes.withUnsafeBufferPointer { bytes in
+            var last: Int?
+            while position < end, bytes[position] == 0x09 || bytes[position] == 0x20 {
+                var index = position + 1
+                while index < end, bytes[index] == 0x09 { index += 1 }
+                while index < end {
+                    let byte = bytes[index]
+                    if byte == 0x3c {
+                        if index + 2 < end, bytes[index + 1] == 0x2f, bytes[index + 2] == 0x6e { return last }
+                    } else if byte < 0x10, byte == 0x0a || byte == 0x0d {
+                        break
+                    }
+                    index += 1
                 }
-                index += 1
+                guard index <= limit else { return last }
+                last = index
+                while index < end, bytes[index] == 0x0d { index += 1 }
+                if index < end, bytes[index] == 0x0a { index += 1 }
+                position = index
+                number += 1
             }
-            guard index <= limit else { return last }
-            last = index
-            while index < end, bytes[index] == 0x0d { index += 1 }
-            if index < end, bytes[index] == 0x0a { index += 1 }
-            position = index
-            number += 1
+            return last
         }
-        return last
     }
 }

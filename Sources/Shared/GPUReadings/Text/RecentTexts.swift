@@ -1,7 +1,13 @@
 /// Texts that were made a moment ago: a table says the same words again and again, and comparing bytes is cheaper than making
 /// a text of them.
 struct RecentTexts {
-    private var pieces: [ByteText.Piece] = []
+    private struct Entry {
+        var piece: ByteText.Piece
+        /// Its first bytes, eight at most.
+        var head: UInt64
+    }
+
+    private var entries: [Entry] = []
     private var texts: [String] = []
     private var next = 0
 
@@ -9,20 +15,22 @@ struct RecentTexts {
 
     /// The text of a piece, cut to 200 bytes.
     mutating func string(_ piece: ByteText.Piece, in text: ByteText) -> String {
-        for place in pieces.indices where pieces[place].count == piece.count {
-            var (one, other) = (pieces[place].lowerBound, piece.lowerBound)
+        var head: UInt64 = 0
+        for index in piece.prefix(8) { head = head << 8 | UInt64(text[index]) }
+        for place in entries.indices where entries[place].head == head && entries[place].piece.count == piece.count {
+            var (one, other) = (entries[place].piece.lowerBound + 8, piece.lowerBound + 8)
             while other < piece.upperBound, text[one] == text[other] {
                 one += 1
                 other += 1
             }
-            if other == piece.upperBound { return texts[place] }
+            if other >= piece.upperBound { return texts[place] }
         }
         let spelled = text.cut(piece)
-        if pieces.count < Self.most {
-            pieces.append(piece)
+        if entries.count < Self.most {
+            entries.append(Entry(piece: piece, head: head))
             texts.append(spelled)
         } else {
-            pieces[next] = piece
+            entries[next] = Entry(piece: piece, head: head)
             texts[next] = spelled
             next = (next + 1) % Self.most
         }
