@@ -1,5 +1,6 @@
 /// Facts and their values, as a table of cells: what a parser writes into without making a text or an object of each value.
-struct FactStore: Sendable {
+/// A ``FactReading`` tells what is in it.
+public struct FactStore: Sendable {
     /// One value, or the reason for having none.
     struct Cell {
         enum State: UInt8 {
@@ -182,7 +183,7 @@ extension FactStore {
 
 extension FactStore: Equatable {
     /// The same values, from whichever places they came.
-    static func == (left: FactStore, right: FactStore) -> Bool {
+    public static func == (left: FactStore, right: FactStore) -> Bool {
         for fact in 0..<max(left.count, right.count) {
             let (one, other) = (left.cell(fact), right.cell(fact))
             guard one.state == other.state else { return false }
