@@ -100,15 +100,42 @@ struct IndependentReadingTests {
         }
     }
 
-    @Test func list() throws {
+    @Test func csvOfRetiredPages() throws {
+        let files = try Self.files("smi-csv-apps") { $0.contains("query-retired") }
+        try compare(files, by: "smi_csv.py") { outputs in
+            guard case .smiCSV(let reading)? = outputs.first?.reading else { return .none }
+            var rows: [Value] = []
+            for gpu in reading.gpus {
+                for page in gpu.retiredPages {
+                    rows.append(
+                        .members([
+                            "name": .init(gpu.name), "uuid": .init(gpu.uuid), "bus": .init(gpu.pciAddress),
+                            "page": .init(page.address), "retired": .init(page.timestamp), "cause": .init(page.cause),
+                        ]))
+                }
+            }
+            return .members(["driver": .none, "rows": .list(rows)])
+        }
+    }
+
+    @Test func listAndLinks() throws {
         let files = try Self.files("smi-other", fixtures: Self.simulated.map { $0 + "list.txt" }) {
-            $0.contains("-list")
+            $0.contains("-list") || $0.contains("nvlink")
         }
         try compare(files, by: "smi_list.py") { outputs in
-            .members([
+            // Behind the links some recordings have outputs of other kinds.
+            guard case .smiList(let reading)? = outputs.first?.reading else { return .none }
+            return .members([
                 "gpus": .list(
-                    outputs.flatMap(\.gpus).map { gpu in
-                        .members([
+                    reading.gpus.map { gpu in
+                        let links = reading.nvlinks.filter { gpu[.index] == .value(.integer(Int64($0.gpu))) }
+                        return .members([
+                            "links": .list(
+                                links.map {
+                                    .members([
+                                        "number": .init($0.number), "rate": .init($0.bytesPerSecond.map { $0 / 1e9 }),
+                                    ])
+                                }),
                             "index": .init(gpu[.index]), "name": .init(gpu.name), "uuid": .init(gpu.uuid),
                             "mig": .list(
                                 gpu.migDevices.map {

@@ -1,4 +1,4 @@
-"""nvidia-smi --query-gpu and --query-compute-apps with their header, by Python's csv."""
+"""nvidia-smi --query-gpu, --query-compute-apps and --query-retired-pages with their header, by Python's csv."""
 
 import csv
 import io
@@ -10,6 +10,8 @@ PLAIN = {
     "name": ("name", words), "gpu_name": ("name", words), "uuid": ("uuid", words), "gpu_uuid": ("uuid", words),
     "pci.bus_id": ("bus", address), "gpu_bus_id": ("bus", address), "temperature.gpu": ("temperature", number),
     "temperature.memory": ("memoryTemperature", number),
+    "retired_pages.address": ("page", words), "retired_pages.timestamp": ("retired", words),
+    "retired_pages.cause": ("cause", words),
 }
 UNITS = {
     "utilization.gpu": ("utilization", "%"), "utilization.memory": ("memoryUtilization", "%"),

@@ -86,7 +86,7 @@ enum CSVLine {
 
     /// "2024/10/30 18:42:33.189"
     private static func isTimestamp(_ value: ByteText.Piece, _ text: ByteText) -> Bool {
-        for (place, mark) in [(4, "/"), (7, "/"), (10, " "), (13, ":"), (16, ":"), (19, ".")]
+        for (place, mark): (Int, StaticString) in [(4, "/"), (7, "/"), (10, " "), (13, ":"), (16, ":"), (19, ".")]
         where !text.starts(value.lowerBound + place..<value.upperBound, with: mark) {
             return false
         }

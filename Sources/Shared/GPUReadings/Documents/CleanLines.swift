@@ -51,8 +51,12 @@ struct CleanLines {
     }
 
     private mutating func take(_ end: Int) -> [UInt8] {
-        let whole = Array(pending[..<end])
-        pending.removeFirst(end)
+        var whole: [UInt8] = []
+        swap(&whole, &pending)
+        if end < whole.count {
+            pending = Array(whole[end...])
+            whole.removeLast(whole.count - end)
+        }
         searched = 0
         if case .utf16(let high) = encoding { return UTF16Text.decoded(whole, from: 0, high: high) }
         return Self.withoutMarks(TerminalText.cleaned(whole))
@@ -60,7 +64,8 @@ struct CleanLines {
 
     /// Without byte-order marks at the beginnings of lines, where files were put behind each other.
     private static func withoutMarks(_ bytes: [UInt8]) -> [UInt8] {
-        guard bytes.contains(0xef) else { return bytes }
+        // ASCII has none.
+        guard bytes.reduce(0, |) >= 0x80 else { return bytes }
         var kept: [UInt8] = []
         kept.reserveCapacity(bytes.count)
         var index = 0

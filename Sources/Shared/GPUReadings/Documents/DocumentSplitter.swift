@@ -69,7 +69,7 @@ public struct DocumentSplitter: Sendable {
             buffer.removeFirst(needed)
             move(by: needed)
         }
-        buffer.append(contentsOf: bytes)
+        if buffer.isEmpty { buffer = bytes } else { buffer += bytes }
         scan(ByteText(clean: buffer))
     }
 
@@ -81,14 +81,22 @@ public struct DocumentSplitter: Sendable {
     }
 
     private mutating func scan(_ text: ByteText) {
-        for line in text.lines(of: scanned..<text.whole.upperBound, from: nextLine) {
+        var lines = text.lines(of: scanned..<text.whole.upperBound, from: nextLine)
+        while let line = lines.next() {
             var piece = line.piece
             // A document can end within a line, and another begin.
             while let rest = look(at: piece, line.number, text) { piece = rest }
-            nextLine = line.number + 1
-            if let open, line.piece.upperBound - open.start > Self.longestDocument {
+            if let start = open?.start, line.piece.upperBound - start > Self.longestDocument {
                 close(text, because: Self.tooLong)
             }
+            if let start = open?.start, open?.isInElement == true,
+                let end = lines.skipElements(limit: start + Self.longestDocument)
+            {
+                prelude = nil
+                open?.end = end
+                open?.lastLine = lines.number
+            }
+            nextLine = lines.number + 1
         }
         scanned = text.whole.upperBound
     }
@@ -119,10 +127,10 @@ public struct DocumentSplitter: Sendable {
     }
 
     private func opening(_ line: ByteText.Piece, _ text: ByteText) -> LineOpening? {
-        if let open, open.isNested {
+        if open?.isNested == true {
             // Only what begins in the first column, and never an element.
             guard let first = line.first, !ByteText.isBlank(text[first]) else { return nil }
-            if text[first] == UInt8(ascii: "<"), open.kind == .smiXML, !text.starts(line, with: "<?xml") { return nil }
+            if text[first] == UInt8(ascii: "<"), open?.kind == .smiXML, !text.starts(line, with: "<?xml") { return nil }
         }
         if let first = text.trimmed(line).first, text[first] == UInt8(ascii: "{") {
             return only == nil || only == .gpuProbe || only == .nvbandwidth ? LineOpening(.gpuProbe) : nil
@@ -132,12 +140,12 @@ public struct DocumentSplitter: Sendable {
     }
 
     private func begins(_ opening: LineOpening) -> Bool {
-        guard let open else { return true }
-        if open.isNested {
+        guard let kind = open?.kind else { return true }
+        if open?.isNested == true {
             // A document that is open has no line of its own that reads like a title; a brace in JSON it may have.
-            return opening.isTitle && (opening.kind != .gpuProbe || open.kind != .gpuProbe)
+            return opening.isTitle && (opening.kind != .gpuProbe || kind != .gpuProbe)
         }
-        if open.kind != opening.kind {
+        if kind != opening.kind {
             // Rows that tell by themselves do not end what is no CSV, nor do complaints about one GPU end its table.
             return opening.kind != .smiCSV || opening.isTitle
         }
@@ -171,34 +179,31 @@ public struct DocumentSplitter: Sendable {
     private mutating func settle(
         _ verdict: OpenDocument.Verdict, _ line: ByteText.Piece, _ number: Int, _ text: ByteText
     ) -> ByteText.Piece? {
-        guard var document = open else { return nil }
+        // In place: a copy of what is open for each line would take more time than all else here.
+        guard let kind = open?.kind else { return nil }
         switch verdict {
         case .own:
-            if let foreign = document.foreign, !text.trimmed(line).isEmpty {
-                document.warnings.append(foreign.warning)
-                document.foreign = nil
-            }
-            if !text.trimmed(line).isEmpty {
+            let said = text.trimmed(line)
+            if !said.isEmpty {
+                if open?.foreign != nil { open?.endForeign() }
                 // What looked like the beginning of another was none, unless it goes on as such.
-                if !text.starts(text.trimmed(line), with: "+---") { prelude = nil }
-                document.end = line.upperBound
-                document.lastLine = number
-                if document.kind == .smiError { document.note(line, number, text) }
+                if prelude != nil, !text.starts(said, with: "+---") { prelude = nil }
+                open?.end = line.upperBound
+                open?.lastLine = number
+                if kind == .smiError { open?.note(line, number, text) }
             }
-            open = document
-            if givesRows, document.kind.hasRows { giveRow(line, number, text) }
+            if givesRows, kind.hasRows { giveRow(line, number, text) }
         case .foreign:
             // A time may be the beginning of the next.
             if notePrelude(line, number, text) { return nil }
-            note(&document.foreign, line, number, text)
-            open = document
-            if (document.foreign?.lines ?? 0) > OpenDocument.mostForeign { close(text) }
+            var foreign = open?.foreign
+            note(&foreign, line, number, text)
+            open?.foreign = foreign
+            if (foreign?.lines ?? 0) > OpenDocument.mostForeign { close(text) }
         case .last(let end):
-            document.end = end
-            document.lastLine = number
-            document.warnings += document.foreign.map { [$0.warning] } ?? []
-            document.foreign = nil
-            open = document
+            open?.end = end
+            open?.lastLine = number
+            open?.endForeign()
             close(text, atEnd: true)
             let rest = end..<line.upperBound
             return text.trimmed(rest).isEmpty ? nil : rest

@@ -13,7 +13,7 @@ struct LineOpening {
     }
 
     /// Beginnings of lines, of one document each; most telling first.
-    private static let beginnings: [(beginning: String, kind: OutputKind, isTitle: Bool)] = [
+    private static let beginnings: [(beginning: StaticString, kind: OutputKind, isTitle: Bool)] = [
         ("CUDA Device Query (", .deviceQuery, true),
         ("CUDA Driver Version / Runtime Version ", .deviceQuery, false),
         ("CUDA Capability Major/Minor version number:", .deviceQuery, false),
@@ -34,12 +34,10 @@ struct LineOpening {
         ("Unable to determine the device handle", .smiError, false),
         ("Unable to detect the device handle", .smiError, false),
     ]
-    /// By the first byte, since most lines begin nothing.
-    private static let byFirstByte: [[Int]] = {
-        var table = Array(repeating: [Int](), count: 256)
-        for (index, entry) in beginnings.enumerated() {
-            if let first = entry.beginning.utf8.first { table[Int(first)].append(index) }
-        }
+    /// By the first byte whether it is one of theirs, since most lines begin nothing.
+    private static let begin: [Bool] = {
+        var table = Array(repeating: false, count: 256)
+        for entry in beginnings { table[Int(entry.beginning.withUTF8Buffer { $0.first } ?? 0)] = true }
         return table
     }()
 
@@ -48,8 +46,8 @@ struct LineOpening {
         let indentation = text.indentation(line)
         let said = line.lowerBound + indentation..<line.upperBound
         guard let first = said.first.map({ text[$0] }) else { return nil }
-        for index in byFirstByte[Int(first)] where text.starts(said, with: beginnings[index].beginning) {
-            return LineOpening(beginnings[index].kind, isTitle: beginnings[index].isTitle)
+        if begin[Int(first)], let known = beginnings.first(where: { text.starts(said, with: $0.beginning) }) {
+            return LineOpening(known.kind, isTitle: known.isTitle)
         }
         switch first {
         case UInt8(ascii: "="):

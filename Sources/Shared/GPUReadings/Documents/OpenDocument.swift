@@ -50,6 +50,9 @@ struct OpenDocument {
     /// but none of ours has a title of another's in its first column.
     var isNested: Bool { kind == .smiXML || kind == .gpuProbe }
 
+    /// Whether it is between the tags of XML's outermost element.
+    var isInElement: Bool { kind == .smiXML && progress == .body }
+
     /// Whether its end was reached that it should have. Only some have one.
     var lacksEnd: Bool {
         switch kind {
@@ -118,6 +121,12 @@ struct OpenDocument {
         default: break
         }
         return .own
+    }
+
+    /// Makes a warning of the lines that were not its own, since it goes on behind them.
+    mutating func endForeign() {
+        if let foreign { warnings.append(foreign.warning) }
+        foreign = nil
     }
 
     /// Keeps a line of failures as the warning that it may become.
@@ -207,7 +216,7 @@ struct OpenDocument {
     private func lookBandwidths(
         _ said: ByteText.Piece, _ first: UInt8, _ isIndented: Bool, _ text: ByteText
     ) -> Verdict {
-        let starts = [
+        let starts: [StaticString] = [
             "SUM ", "Waived", "NOTE", "Device ", "CUDA ", "Driver ", "Built ", "Running ", "ERROR", "MPI", "Process ",
             "Additional ", "Performance ", "[CU", "[NVML",
         ]

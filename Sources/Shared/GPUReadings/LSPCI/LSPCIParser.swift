@@ -216,7 +216,7 @@ struct LSPCIParser {
     /// "[virtual] Expansion ROM at f6000000 [disabled] [size=512K]"
     private mutating func addRegion(_ piece: ByteText.Piece, number: Int?) -> Bool {
         let piece = text.after("[virtual]", in: piece) ?? piece
-        let kinds: [(String, PCIDevice.Region.Kind)] = [
+        let kinds: [(StaticString, PCIDevice.Region.Kind)] = [
             ("Memory at ", .memory), ("I/O ports at ", .ports), ("Expansion ROM at ", .rom),
         ]
         for (words, kind) in kinds {

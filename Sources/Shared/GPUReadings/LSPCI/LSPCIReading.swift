@@ -27,7 +27,10 @@ public struct LSPCIReading: Equatable, Sendable {
 
     /// NVIDIA's GPUs as those of the common model.
     public var gpus: [GPUReading] {
-        devices.lazy.filter { $0.isNVIDIA && $0.isDisplayController }.map { GPUReading($0) }
+        // By number: the machine's other devices are not worth a copy.
+        devices.indices.compactMap {
+            devices[$0].isNVIDIA && devices[$0].isDisplayController ? GPUReading(devices[$0]) : nil
+        }
     }
 }
 

@@ -119,9 +119,15 @@ public struct PCIDevice: Equatable, Sendable, Encodable {
 }
 
 extension GPUReading {
+    private static let ofPCI = FactStore(for: [
+        .name, .busID, .pciDeviceID, .pciSubsystemID, .pcieLinkGeneration, .pcieLinkWidth, .pcieLinkGenerationDeviceMax,
+        .pcieLinkWidthMax,
+    ])
+
     /// What lspci tells of a GPU.
     init(_ device: PCIDevice) {
         self.init()
+        facts = FactStore(like: Self.ofPCI, text: 64)
         func set(_ fact: GPUFact, _ value: String?) {
             if let value { self[fact] = .value(.text(value)) }
         }

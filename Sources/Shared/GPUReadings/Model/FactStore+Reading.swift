@@ -78,14 +78,20 @@ extension FactStore {
                 return cell(.text, source, digits)
             }
         case .flag:
-            switch Self.hash(source, said) {
-            case Self.active, Self.yes, Self.isTrue, Self.one: return Cell(state: .flag, bits: 1)
-            case Self.notActive, Self.no, Self.isFalse, Self.zero: return Cell(state: .flag, bits: 0)
-            default: break
-            }
+            if let flag = Self.flag(kind, source, said) { return flag }
         default: break
         }
         return unreadable(source, said)
+    }
+
+    /// "Active", "No"; nil for what says neither, and for another kind.
+    static func flag(_ kind: FactKind, _ source: [UInt8], _ said: Range<Int>) -> Cell? {
+        guard kind == .flag else { return nil }
+        switch hash(source, said) {
+        case active, yes, isTrue, one: return Cell(state: .flag, bits: 1)
+        case notActive, no, isFalse, zero: return Cell(state: .flag, bits: 0)
+        default: return nil
+        }
     }
 
     /// As much of it as an error message has.
@@ -151,9 +157,9 @@ extension FactStore {
         guard !said.isEmpty else { return .missing }
         let reasons = reasons
         // Nearly all texts that are values are told by this alone.
-        guard said.count <= reasons.longest, reasons.firsts & (1 << UInt64(source[said.lowerBound] & 0x1f)) != 0 else {
-            return nil
-        }
+        guard said.count < 64, reasons.lengths & (1 << UInt64(said.count)) != 0,
+            reasons.firsts & (1 << UInt64(source[said.lowerBound] & 0x1f)) != 0
+        else { return nil }
         let hash = hash(source, said)
         for reason in reasons.all where reason.hash == hash { return reason.state }
         return nil
@@ -161,15 +167,15 @@ extension FactStore {
 
     private struct Reasons {
         var all: [(hash: UInt64, state: Cell.State)] = []
-        /// Bytes of the longest.
-        var longest = 0
+        /// How many bytes they have, one bit for each.
+        var lengths: UInt64 = 0
         /// The lower bits of their first letters, one bit for each.
         var firsts: UInt64 = 0
     }
 
     private static let reasons = reasonTexts.reduce(into: Reasons()) { reasons, reason in
         reasons.all.append((hash(reason.text), reason.state))
-        reasons.longest = max(reasons.longest, reason.text.utf8.count)
+        reasons.lengths |= 1 << UInt64(reason.text.utf8.count)
         reasons.firsts |= 1 << UInt64((reason.text.utf8.first ?? 0) & 0x1f)
     }
 

@@ -1,5 +1,6 @@
 /// Facts and their values, as a table of cells: what a parser writes into without making a text or an object of each value.
-struct FactStore: Sendable {
+/// A ``FactReading`` tells what is in it.
+public struct FactStore: Sendable {
     /// One value, or the reason for having none.
     struct Cell {
         enum State: UInt8 {
@@ -31,12 +32,15 @@ struct FactStore: Sendable {
 
     init() {}
 
-    /// An empty store with the layout of another one, and room for as much.
-    init(like other: FactStore) {
+    /// An empty store with the layout of another one, and room for as much text, or for `text` bytes.
+    init(like other: FactStore, text: Int = 0) {
         layout = other.layout
         cells = Array(repeating: Cell(), count: other.cells.count)
-        bytes.reserveCapacity(other.bytes.count)
+        bytes.reserveCapacity(max(text, other.bytes.count))
     }
+
+    /// An empty store with a layout for these facts, for readings that have no others.
+    init(for facts: [GPUFact]) { self.init(for: facts.map(\.rawValue)) }
 
     /// An empty store with a layout for these facts.
     init(for facts: [Int]) {
@@ -75,6 +79,11 @@ struct FactStore: Sendable {
             cells += Array(repeating: Cell(), count: count - cells.count)
         }
         cells[slot] = cell
+    }
+
+    /// Puts a whole number.
+    mutating func put(_ fact: GPUFact, _ number: Int) {
+        put(fact.rawValue, Cell(state: .integer, bits: UInt64(bitPattern: Int64(number))))
     }
 
     /// Gives up the layout.
@@ -174,7 +183,7 @@ extension FactStore {
 
 extension FactStore: Equatable {
     /// The same values, from whichever places they came.
-    static func == (left: FactStore, right: FactStore) -> Bool {
+    public static func == (left: FactStore, right: FactStore) -> Bool {
         for fact in 0..<max(left.count, right.count) {
             let (one, other) = (left.cell(fact), right.cell(fact))
             guard one.state == other.state else { return false }

@@ -1,7 +1,7 @@
 /// What an output said about one GPU. Whatever it is, the same fact has the same name and unit; a fact that the output does
 /// not have is absent as ``Absence/missing``.
-public struct GPUReading: Equatable, Sendable {
-    var facts = FactStore()
+public struct GPUReading: FactReading {
+    public var facts = FactStore()
 
     /// Whether ``name`` is only the beginning of it, as the table prints long ones.
     public var nameIsCut = false
@@ -21,14 +21,13 @@ public struct GPUReading: Equatable, Sendable {
     /// A GPU of which nothing is known.
     public init() {}
 
-    /// Any fact, in the unit of its name.
-    public subscript(fact: GPUFact) -> Reading<FactValue> {
-        get { facts.value(fact) }
-        set { facts.set(fact, newValue) }
-    }
+    private static let numbered = FactStore(for: [.index])
 
-    /// The facts that the output has, be it a value or a reason for having none.
-    public var knownFacts: [GPUFact] { facts.known }
+    /// A GPU of which its number is known, in as little memory as that takes.
+    init(number: Int) {
+        facts = FactStore(like: Self.numbered)
+        facts.put(.index, number)
+    }
 
     /// ``busID`` as sysfs spells it, "0000:00:16.0"; nil where it is absent or no PCI address.
     public var pciAddress: String? {
@@ -42,7 +41,7 @@ public struct GPUReading: Equatable, Sendable {
     }
 }
 
-extension GPUReading: Encodable {
+extension GPUReading {
     /// The facts by name, then what it has lists of.
     public func encode(to encoder: any Encoder) throws {
         var container = encoder.container(keyedBy: FactStore.Key.self)

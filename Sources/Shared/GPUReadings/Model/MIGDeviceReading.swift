@@ -1,6 +1,6 @@
 /// A MIG device: a part of a GPU that is a GPU to programs.
-public struct MIGDeviceReading: Equatable, Sendable, Encodable {
-    var facts = FactStore()
+public struct MIGDeviceReading: FactReading {
+    public var facts = FactStore()
     /// What was printed of it under names that this version of the library does not know.
     public var other: [OtherField] = []
     /// "1g.10gb" and the like, where the output has it.
@@ -8,15 +8,6 @@ public struct MIGDeviceReading: Equatable, Sendable, Encodable {
 
     /// Nothing is known of it.
     public init() {}
-
-    /// Any fact, in the unit of its name.
-    public subscript(fact: GPUFact) -> Reading<FactValue> {
-        get { facts.value(fact) }
-        set { facts.set(fact, newValue) }
-    }
-
-    /// The facts that the output has, be it a value or a reason for having none.
-    public var knownFacts: [GPUFact] { facts.known }
 
     /// The facts by name.
     public func encode(to encoder: any Encoder) throws {

@@ -20,9 +20,10 @@ struct WarningList: Equatable, Sendable {
     private(set) var all: [ReadingWarning] = []
     static let most = 100
 
-    mutating func add(_ line: Int, _ problem: String) { add(line, nil, problem) }
+    mutating func add(_ line: @autoclosure () -> Int, _ problem: String) { add(line(), nil, problem) }
 
-    mutating func add(_ line: Int, _ field: String?, _ problem: String) {
-        if all.count < Self.most { all.append(ReadingWarning(line: line, field: field, problem: problem)) }
+    mutating func add(_ line: @autoclosure () -> Int, _ field: String?, _ problem: String) {
+        // Finding the line can take long, and a hostile document has as much to be warned of as it likes.
+        if all.count < Self.most { all.append(ReadingWarning(line: line(), field: field, problem: problem)) }
     }
 }

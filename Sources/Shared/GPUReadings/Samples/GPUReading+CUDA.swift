@@ -1,10 +1,15 @@
 extension GPUReading {
+    private static let ofCUDA = FactStore(for: [
+        .busID, .migMode, .name, .uuid, .computeCapability, .eccMode, .computeMode, .driverModel,
+    ])
+
     /// What a CUDA program told, as far as the common model has it.
     ///
     /// Memory and clocks are left out: CUDA's total is what programs can use, and its clock the base's, neither of which
     /// nvidia-smi prints. Of a MIG device only the GPU's address and mode are the GPU's own.
     init(_ device: CUDADevice) {
         self.init()
+        facts = FactStore(like: Self.ofCUDA, text: 128)
         func set(_ fact: GPUFact, _ value: String?) {
             if let value { self[fact] = .value(.text(value)) }
         }

@@ -1,4 +1,5 @@
-/// Looking into a piece. What is looked for is ASCII.
+/// Looking into a piece. What is looked for is ASCII, and known when this is compiled: a `StaticString` is only its bytes,
+/// while a `String` has to be asked for them.
 extension ByteText {
     static func isBlank(_ byte: UInt8) -> Bool { byte == 0x20 || (byte &- 0x09) < 5 }
 
@@ -20,32 +21,38 @@ extension ByteText {
         return index - piece.lowerBound
     }
 
-    func starts(_ piece: Piece, with prefix: String) -> Bool {
-        var index = piece.lowerBound
-        for byte in prefix.utf8 {
-            guard index < piece.upperBound, bytes[index] == byte else { return false }
-            index += 1
+    func starts(_ piece: Piece, with prefix: StaticString) -> Bool {
+        guard prefix.utf8CodeUnitCount <= piece.count else { return false }
+        return prefix.withUTF8Buffer { prefix in
+            var index = piece.lowerBound
+            for byte in prefix {
+                if bytes[index] != byte { return false }
+                index += 1
+            }
+            return true
         }
-        return true
     }
 
     func ends(_ piece: Piece, with last: UInt8) -> Bool {
         !piece.isEmpty && bytes[piece.upperBound - 1] == last
     }
 
-    func ends(_ piece: Piece, with suffix: String) -> Bool {
-        let count = suffix.utf8.count
+    func ends(_ piece: Piece, with suffix: StaticString) -> Bool {
+        let count = suffix.utf8CodeUnitCount
         return piece.count >= count && starts(piece.upperBound - count..<piece.upperBound, with: suffix)
     }
 
-    func equals(_ piece: Piece, _ text: String) -> Bool {
-        piece.count == text.utf8.count && starts(piece, with: text)
+    func equals(_ piece: Piece, _ text: StaticString) -> Bool {
+        piece.count == text.utf8CodeUnitCount && starts(piece, with: text)
     }
 
+    /// Whether it is a text that was read.
+    func equals(_ piece: Piece, text: String) -> Bool { bytes[piece].elementsEqual(text.utf8) }
+
     /// What follows `prefix`, trimmed; nil where it does not begin so.
-    func after(_ prefix: String, in piece: Piece) -> Piece? {
+    func after(_ prefix: StaticString, in piece: Piece) -> Piece? {
         guard starts(piece, with: prefix) else { return nil }
-        return trimmed(piece.lowerBound + prefix.utf8.count..<piece.upperBound)
+        return trimmed(piece.lowerBound + prefix.utf8CodeUnitCount..<piece.upperBound)
     }
 
     /// Where `byte` is first.
@@ -69,22 +76,31 @@ extension ByteText {
     }
 
     /// Where `part`, which is not empty, is first.
-    func find(_ part: String, in piece: Piece) -> Piece? {
-        let count = part.utf8.count
-        guard let first = part.utf8.first, count <= piece.count else { return nil }
-        var index = piece.lowerBound
-        let last = piece.upperBound - count
-        while index <= last {
-            if bytes[index] == first, starts(index..<piece.upperBound, with: part) { return index..<index + count }
-            index += 1
+    func find(_ part: StaticString, in piece: Piece) -> Piece? {
+        let count = part.utf8CodeUnitCount
+        return part.withUTF8Buffer { part in
+            var index = piece.lowerBound
+            let last = piece.upperBound - count
+            guard let first = part.first, index <= last else { return nil }
+            let step = count > 1 ? 1 : 0
+            let second = part[step]
+            while index <= last {
+                // A line has many of the first byte of "</" or ": ", and few of both.
+                if bytes[index] == first, bytes[index + step] == second {
+                    var same = 0
+                    while same < count, bytes[index + same] == part[same] { same += 1 }
+                    if same == count { return index..<index + count }
+                }
+                index += 1
+            }
+            return nil
         }
-        return nil
     }
 
-    func has(_ part: String, in piece: Piece) -> Bool { find(part, in: piece) != nil }
+    func has(_ part: StaticString, in piece: Piece) -> Bool { find(part, in: piece) != nil }
 
     /// What is on either side of the first `separator`; nil where it has none.
-    func halves(_ piece: Piece, at separator: String) -> (Piece, Piece)? {
+    func halves(_ piece: Piece, at separator: StaticString) -> (Piece, Piece)? {
         guard let found = find(separator, in: piece) else { return nil }
         return (piece.lowerBound..<found.lowerBound, found.upperBound..<piece.upperBound)
     }

@@ -37,7 +37,7 @@ struct JSONText {
     }
 
     /// The member of an object. Keys are ours: ASCII without escapes.
-    subscript(_ key: String) -> JSONText? {
+    subscript(_ key: StaticString) -> JSONText? {
         guard case .object(let members) = node, let found = members.first(where: { text.equals($0.key, key) }) else {
             return nil
         }
@@ -45,9 +45,9 @@ struct JSONText {
     }
 
     /// Each member of an object: where its key is, and its value.
-    var members: [(key: ByteText.Piece, value: JSONText)] {
-        guard case .object(let members) = node else { return [] }
-        return members.map { ($0.key, JSONText(text, $0.value)) }
+    func eachMember(_ body: (ByteText.Piece, JSONText) -> Void) {
+        guard case .object(let members) = node else { return }
+        for member in members { body(member.key, JSONText(text, member.value)) }
     }
 
     var isObject: Bool { if case .object = node { true } else { false } }

@@ -1,26 +1,37 @@
 /// Texts that were made a moment ago: a table says the same words again and again, and comparing bytes is cheaper than making
 /// a text of them.
 struct RecentTexts {
-    private var entries: [(piece: ByteText.Piece, spelled: String)] = []
+    private struct Entry {
+        var piece: ByteText.Piece
+        /// Its first bytes, eight at most.
+        var head: UInt64
+    }
+
+    private var entries: [Entry] = []
+    private var texts: [String] = []
     private var next = 0
 
     private static let most = 8
 
     /// The text of a piece, cut to 200 bytes.
     mutating func string(_ piece: ByteText.Piece, in text: ByteText) -> String {
-        for entry in entries where entry.piece.count == piece.count {
-            var (one, other) = (entry.piece.lowerBound, piece.lowerBound)
+        var head: UInt64 = 0
+        for index in piece.prefix(8) { head = head << 8 | UInt64(text[index]) }
+        for place in entries.indices where entries[place].head == head && entries[place].piece.count == piece.count {
+            var (one, other) = (entries[place].piece.lowerBound + 8, piece.lowerBound + 8)
             while other < piece.upperBound, text[one] == text[other] {
                 one += 1
                 other += 1
             }
-            if other == piece.upperBound { return entry.spelled }
+            if other >= piece.upperBound { return texts[place] }
         }
         let spelled = text.cut(piece)
         if entries.count < Self.most {
-            entries.append((piece, spelled))
+            entries.append(Entry(piece: piece, head: head))
+            texts.append(spelled)
         } else {
-            entries[next] = (piece, spelled)
+            entries[next] = Entry(piece: piece, head: head)
+            texts[next] = spelled
             next = (next + 1) % Self.most
         }
         return spelled

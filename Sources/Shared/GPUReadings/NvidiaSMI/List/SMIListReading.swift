@@ -29,8 +29,12 @@ public struct SMIListReading: Equatable, Sendable {
     private init() {}
 
     private static let most = 4096
-    /// A store with room for what is told.
-    private static let store = FactStore(for: [GPUFact.index.rawValue, GPUFact.name.rawValue, GPUFact.uuid.rawValue])
+    /// Stores with room for what is told of a GPU and of a MIG device.
+    private static let (gpu, migDevice): (FactStore, FactStore) = (
+        FactStore(for: [.index, .name, .uuid]), FactStore(for: [.index, .uuid, .gpuInstanceID, .computeInstanceID])
+    )
+    /// Longer than most names with an identifier.
+    private static let room = 96
     private static let mostNotes = 64
 
     static func read(_ text: ByteText, warnings: inout WarningList) throws(ReadingError) -> SMIListReading {
@@ -49,8 +53,8 @@ public struct SMIListReading: Equatable, Sendable {
             let index = text.integer(number)
         {
             var gpu = GPUReading()
-            gpu.facts = FactStore(like: Self.store)
-            gpu[.index] = .value(.integer(Int64(index)))
+            gpu.facts = FactStore(like: Self.gpu, text: Self.room)
+            gpu.facts.put(.index, index)
             let (title, uuid) = Self.parts(name, text)
             gpu.facts.offer(GPUFact.name.rawValue, .text, text.bytes, title.prefix(200))
             if let uuid { gpu.facts.offer(GPUFact.uuid.rawValue, .text, text.bytes, uuid.prefix(200)) }
@@ -81,15 +85,16 @@ public struct SMIListReading: Equatable, Sendable {
         }
         var device = MIGDeviceReading()
         device.profile = text.cut(profile)
-        device.index = .value(number)
+        device.facts = FactStore(like: Self.migDevice, text: Self.room)
+        device.facts.put(.index, number)
         if let uuid = Self.parts(name, text).uuid {
-            device.uuid = .value(text.cut(uuid))
+            device.facts.offer(GPUFact.uuid.rawValue, .text, text.bytes, uuid.prefix(200))
             // Before 470 it is made of the GPU's and of the instances' numbers: "MIG-GPU-…/1/0".
             var fields: ByteText.Piece? = uuid
             let parts = (0..<3).compactMap { _ in text.nextField(&fields, separator: UInt8(ascii: "/")) }
             if parts.count == 3, let gpu = text.integer(parts[1]), let compute = text.integer(parts[2]) {
-                device.gpuInstanceID = .value(gpu)
-                device.computeInstanceID = .value(compute)
+                device.facts.put(.gpuInstanceID, gpu)
+                device.facts.put(.computeInstanceID, compute)
             }
         }
         if gpus[gpus.count - 1].migDevices.count < Self.most { gpus[gpus.count - 1].migDevices.append(device) }

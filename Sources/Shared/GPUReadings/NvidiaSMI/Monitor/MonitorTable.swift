@@ -113,7 +113,8 @@ struct MonitorTable: Sendable {
             case .fact(let fact, let kind):
                 let value =
                     FactStore.number(kind, text.bytes, cell, unit: step.unit)
-                    ?? FactStore.reason(text.bytes, cell).map { .init(state: $0) } ?? other(fact, kind, cell)
+                    ?? FactStore.reason(text.bytes, cell).map { .init(state: $0) }
+                    ?? FactStore.flag(kind, text.bytes, cell) ?? other(fact, kind, cell)
                 unreadable = unreadable || value.state == .unreadable
                 if fact <= GPUFact.pid.rawValue, value.state == .integer {
                     key = key &* 31 &+ Int(truncatingIfNeeded: value.bits) &+ 1
@@ -177,9 +178,6 @@ struct MonitorTable: Sendable {
 
     // MARK: - Samples
 
-    /// Of a GPU of which only its number is known.
-    private static let numbered = FactStore(for: [GPUFact.index.rawValue])
-
     func sample(_ index: Int) -> MonitorSample {
         var sample = MonitorSample()
         var lastGPU: Int?
@@ -187,10 +185,7 @@ struct MonitorTable: Sendable {
             let heading = headings[row.columns]
             if lastGPU != row.gpu {
                 lastGPU = row.gpu
-                var gpu = GPUReading()
-                gpu.facts = FactStore(like: heading.isOfProcesses ? Self.numbered : stores[row.columns])
-                gpu.facts.put(GPUFact.index.rawValue, .init(state: .integer, bits: UInt64(bitPattern: Int64(row.gpu))))
-                sample.gpus.append(gpu)
+                sample.gpus.append(GPUReading(number: row.gpu))
             }
             let last = sample.gpus.count - 1
             var facts = FactStore(like: stores[row.columns])

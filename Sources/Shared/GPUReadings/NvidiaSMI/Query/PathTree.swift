@@ -16,13 +16,15 @@ struct PathTree: Sendable {
         var rank: UInt8
     }
 
+    /// A name, without a word: it is looked at for each field.
     struct Node: Sendable {
         var parent: Int
         /// The node that stands for what this is a part of: document, GPU, MIG device or process.
         var root: Int
         var role = Role.none
         var bindings: Range<Int> = 0..<0
-        var name: String
+        /// Of the names below it.
+        var below: Range<Int> = 0..<0
     }
 
     /// No node: a name that is not known.
@@ -34,6 +36,7 @@ struct PathTree: Sendable {
 
     private(set) var nodes: [Node]
     private(set) var bindings: [Binding] = []
+    private var names = ["", "", "", "MIG device", "process"]
     private var slots: [Slot] = []
     private var mask = 0
 
@@ -43,24 +46,34 @@ struct PathTree: Sendable {
     }
 
     /// The tree of a column of the table, and of `roles`, whose paths are spelled as the table's are.
-    init(_ column: FactTable.Column, roles: [(path: String, role: Role)]) {
-        nodes = ["", "", "", "MIG device", "process"].enumerated().map {
-            Node(parent: Self.unknown, root: $0.offset, name: $0.element)
-        }
+    ///
+    /// - Parameter hash: what ``child(of:_:)`` is asked with for a name.
+    init(_ column: FactTable.Column, roles: [(path: String, role: Role)], hash: ([UInt8]) -> UInt64) {
+        nodes = names.indices.map { Node(parent: Self.unknown, root: $0) }
         slots = Array(repeating: Slot(), count: 2048)
         mask = slots.count - 1
-        for (path, role) in roles { nodes[insert(path)].role = role }
+        for (path, role) in roles { nodes[insert(path, hash)].role = role }
         var bound: [[Binding]] = []
         for (fact, row) in FactTable.shared.rows.enumerated() {
             for (rank, path) in row.places[column.rawValue - 2].enumerated() {
-                let node = insert(path)
+                let node = insert(path, hash)
                 while bound.count <= node { bound.append([]) }
                 bound[node].append(Binding(fact: fact, kind: row.kind, rank: UInt8(truncatingIfNeeded: rank)))
             }
         }
-        for (node, its) in bound.enumerated() {
-            nodes[node].bindings = bindings.count..<bindings.count + its.count
-            bindings += its
+        bound += Array(repeating: [], count: nodes.count - bound.count)
+        // A name is behind its parent, so that from the end on all below it are known.
+        var below: [[Binding]] = Array(repeating: [], count: nodes.count)
+        for node in nodes.indices.reversed() where nodes[node].parent != Self.unknown {
+            below[nodes[node].parent] = bound[node] + below[node] + below[nodes[node].parent]
+        }
+        for node in nodes.indices {
+            nodes[node].bindings = bindings.count..<bindings.count + bound[node].count
+            bindings += bound[node]
+            // Of a whole GPU nothing is said at once.
+            guard node > Self.process else { continue }
+            nodes[node].below = bindings.count..<bindings.count + below[node].count
+            bindings += below[node]
         }
     }
 
@@ -77,29 +90,20 @@ struct PathTree: Sendable {
 
     /// The names from its root's to its own.
     func path(_ node: Int) -> String {
-        var names: [String] = []
+        var path: [String] = []
         var node = node
         while node != Self.unknown {
-            if !nodes[node].name.isEmpty { names.append(nodes[node].name) }
+            if !names[node].isEmpty { path.append(names[node]) }
             node = nodes[node].parent
         }
-        return names.reversed().joined(separator: "/")
-    }
-
-    /// The facts that are printed at the names below `node`.
-    func bindings(below node: Int) -> [Binding] {
-        nodes.indices.flatMap { candidate -> ArraySlice<Binding> in
-            var above = nodes[candidate].parent
-            while above != node, above != Self.unknown { above = nodes[above].parent }
-            return above == node ? bindings[nodes[candidate].bindings] : []
-        }
+        return path.reversed().joined(separator: "/")
     }
 
     private static func key(_ parent: Int, _ hash: UInt64) -> UInt64 {
         (hash ^ UInt64(truncatingIfNeeded: parent) &* 0x9e37_79b9_7f4a_7c15) &* 0xd6e8_feb8_6659_fd93
     }
 
-    private mutating func insert(_ path: String) -> Int {
+    private mutating func insert(_ path: String, _ hash: ([UInt8]) -> UInt64) -> Int {
         let marks: [UInt8: Int] = [
             UInt8(ascii: "^"): Self.document, UInt8(ascii: "@"): Self.migDevice, UInt8(ascii: "#"): Self.process,
         ]
@@ -107,13 +111,14 @@ struct PathTree: Sendable {
         let root = mark ?? Self.gpu
         var node = root
         for name in path.dropFirst(mark == nil ? 0 : 1).split(separator: "/") {
-            let hash = FactStore.exactHash(name.utf8)
+            let hash = hash(Array(name.utf8))
             let found = child(of: node, hash)
             if found != Self.unknown {
                 node = found
                 continue
             }
-            nodes.append(Node(parent: node, root: root, name: String(name)))
+            nodes.append(Node(parent: node, root: root))
+            names.append(String(name))
             let key = Self.key(node, hash)
             var slot = Int(truncatingIfNeeded: key >> 40) & mask
             while slots[slot].node != Self.unknown { slot = (slot + 1) & mask }
@@ -121,14 +126,5 @@ struct PathTree: Sendable {
             slots[slot] = Slot(key: key, node: node)
         }
         return node
-    }
-}
-
-extension FactStore {
-    /// ``hash(_:_:)`` of a text as it is.
-    static func exactHash(_ bytes: some Sequence<UInt8>) -> UInt64 {
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        for byte in bytes { hash = (hash ^ UInt64(byte)) &* 0x100_0000_01b3 }
-        return hash
     }
 }

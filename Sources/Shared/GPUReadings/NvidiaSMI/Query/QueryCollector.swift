@@ -37,6 +37,8 @@ struct QueryCollector {
 
     init(_ tree: PathTree) { self.tree = tree }
 
+    // Lines are asked for only where there is something to say: expat counts them by reading the document again.
+
     /// A field's value at a node that has facts.
     mutating func value(_ node: Int, _ source: [UInt8], _ piece: Range<Int>, line: () -> Int) {
         for index in tree.nodes[node].bindings {
@@ -59,13 +61,13 @@ struct QueryCollector {
     }
 
     /// A value where there should be fields: "N/A" is said of each of them, "None" of a list.
-    mutating func valueOfGroup(_ node: Int, _ source: [UInt8], _ piece: Range<Int>, line: Int) {
+    mutating func valueOfGroup(_ node: Int, _ source: [UInt8], _ piece: Range<Int>, line: () -> Int) {
         let said = FactStore.bare(source, piece)
         if said.isEmpty || FactStore.hash(source, said) == Self.none { return }
         if FactStore.reason(source, said) != nil {
-            for binding in tree.bindings(below: node) {
+            for index in tree.nodes[node].below {
                 // Worse than whatever another place says.
-                var binding = binding
+                var binding = tree.bindings[index]
                 binding.rank = .max
                 _ = offer(binding, tree.nodes[node].root, source, said)
             }
@@ -77,7 +79,7 @@ struct QueryCollector {
     private static let none = FactStore.hash("none")
 
     /// A field of a name that is not known.
-    mutating func keep(_ path: String, _ root: Int, _ source: [UInt8], _ piece: Range<Int>, line: Int) {
+    mutating func keep(_ path: String, _ root: Int, _ source: [UInt8], _ piece: Range<Int>, line: () -> Int) {
         let said = FactStore.bare(source, piece)
         guard !said.isEmpty else { return }
         let field = OtherField(path: path.cut, text: String(decoding: source[said], as: UTF8.self).cut)
@@ -103,7 +105,7 @@ struct QueryCollector {
         }
     }
 
-    mutating func end(_ role: PathTree.Role, line: Int) {
+    mutating func end(_ role: PathTree.Role, line: () -> Int) {
         switch role {
         case .gpu:
             if isRoom(for: .gpu, line) { gpus.append(gpu) }
@@ -122,10 +124,10 @@ struct QueryCollector {
     var processIsNamed: Bool { process.facts.cell(GPUFact.pid.rawValue).state != .missing }
 
     /// A clock that is supported; one of the memory begins a list of the shaders'.
-    mutating func clock(_ role: PathTree.Role, _ source: [UInt8], _ piece: Range<Int>, line: Int) {
+    mutating func clock(_ role: PathTree.Role, _ source: [UInt8], _ piece: Range<Int>, line: () -> Int) {
         guard let cell = FactStore.number(.megahertz, source, piece, unit: 0) else {
             let said = FactStore.bare(source, piece)
-            if FactStore.reason(source, said) == nil { warnings.add(line, "supportedClocks", "unreadable") }
+            if FactStore.reason(source, said) == nil { warnings.add(line(), "supportedClocks", "unreadable") }
             return
         }
         let megahertz = Int(truncatingIfNeeded: cell.bits)
@@ -137,11 +139,11 @@ struct QueryCollector {
         }
     }
 
-    private mutating func isRoom(for item: Item, _ line: Int) -> Bool {
+    private mutating func isRoom(for item: Item, _ line: () -> Int) -> Bool {
         counts[item.rawValue] += 1
         guard counts[item.rawValue] > item.most else { return true }
         if counts[item.rawValue] == item.most + 1 {
-            warnings.add(line, "there are more than \(item.most) \(item.name): the others are left out")
+            warnings.add(line(), "there are more than \(item.most) \(item.name): the others are left out")
         }
         return false
     }

@@ -30,7 +30,8 @@ public struct SMIQueryReading: Equatable, Sendable {
             ("accounted_processes/accounted_process_info", .accountedProcess),
             ("supported_clocks/supported_mem_clock/value", .memoryClock),
             ("supported_clocks/supported_mem_clock/supported_graphics_clock", .graphicsClock),
-        ])
+        ],
+        hash: { $0.withUnsafeBytes(NameHash.of) })
 
     /// Reads a document. Text before it and behind its end (prompts, banners) is ignored.
     ///

@@ -25,7 +25,8 @@ struct SMITextParser {
             ("mig device", .migDevice), ("processes", .processes), ("compute processes", .processes),
             ("accounted processes", .accountedProcesses), ("supported clocks/memory", .memoryClock),
             ("supported clocks/memory/graphics", .graphicsClock),
-        ])
+        ],
+        hash: { FactStore.hash($0, $0.indices) })
     /// nvidia-smi's own depth is 5.
     private static let maximumDepth = 16
     private static let gpuInstance = FactStore.hash("gpu instance id")
@@ -66,7 +67,7 @@ struct SMITextParser {
                 let number = number
                 collector.value(node, text.bytes, value) { number }
             } else if !isInGPU {
-                collector.keep(text.string(line.key), PathTree.document, text.bytes, value, line: number)
+                collector.keep(text.string(line.key), PathTree.document, text.bytes, value) { line.number }
             }
         }
         return true
@@ -117,11 +118,11 @@ struct SMITextParser {
         if node == PathTree.unknown {
             let path = (above.map(\.key) + [key]).map { text.string($0) }.joined(separator: "/")
             let root = above.contains { $0.node == PathTree.migDevice } ? PathTree.migDevice : PathTree.gpu
-            collector.keep(path, root, text.bytes, value, line: number)
+            collector.keep(path, root, text.bytes, value) { number }
         } else if role == .memoryClock || role == .graphicsClock {
-            collector.clock(role, text.bytes, value, line: number)
+            collector.clock(role, text.bytes, value) { number }
         } else if Self.tree.nodes[node].bindings.isEmpty {
-            collector.valueOfGroup(node, text.bytes, value, line: number)
+            collector.valueOfGroup(node, text.bytes, value) { number }
         } else {
             collector.value(node, text.bytes, value) { number }
         }
@@ -139,22 +140,25 @@ struct SMITextParser {
     }
 
     private mutating func closeProcess() {
-        if isProcessOpen { collector.end(part, line: number) }
+        let number = number
+        if isProcessOpen { collector.end(part) { number } }
         isProcessOpen = false
     }
 
     /// Ends what is not above a line of this indentation.
     private mutating func close(to indentation: Int) {
+        let number = number
         while let last = above.last, last.indentation >= indentation {
             above.removeLast()
-            if last.node == PathTree.migDevice { collector.end(.migDevice, line: number) }
+            if last.node == PathTree.migDevice { collector.end(.migDevice) { number } }
             if last.node == PathTree.process { closeProcess() }
         }
     }
 
     private mutating func closeGPU() {
         close(to: 0)
-        if isInGPU { collector.end(.gpu, line: number) }
+        let number = number
+        if isInGPU { collector.end(.gpu) { number } }
         isInGPU = false
     }
 }

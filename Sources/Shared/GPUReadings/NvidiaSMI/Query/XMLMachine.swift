@@ -21,22 +21,26 @@ struct XMLMachine {
 
     private let parser: XML_Parser
     private var depth = 0
-    /// By depth, the element's node, and whether it has elements in it.
-    private var nodes = [Int](repeating: PathTree.unknown, count: maximumDepth + 1)
-    private var hasElements = [Bool](repeating: false, count: maximumDepth + 1)
+    /// The open elements by depth, from 1; the first stands for none.
+    private var levels = [Level](repeating: Level(), count: maximumDepth + 1)
     /// Which process or MIG device is being read; they are not within each other.
     private var part = PathTree.Role.none
-    private var text: [UInt8] = []
+    /// The text of the innermost element: as much of the array as `length` says.
+    private var text = [UInt8](repeating: 0, count: 256)
+    private var length = 0
     /// The names of the elements that are not known, from the outermost on, each behind a slash.
     private var unknownNames: [UInt8] = []
 
-    init(_ parser: XML_Parser) {
-        self.parser = parser
-        text.reserveCapacity(256)
+    /// An element that is open.
+    private struct Level {
+        var node = PathTree.unknown
+        var hasElements = false
     }
 
+    init(_ parser: XML_Parser) { self.parser = parser }
+
     /// Whether the outermost element is nvidia-smi's.
-    var isOurs: Bool { nodes[1] == PathTree.document }
+    var isOurs: Bool { levels[1].node == PathTree.document }
 
     /// expat may still call a handler or two after it was stopped: they look at ``problem`` and ``end``.
     mutating func stop(_ reason: String) {
@@ -48,39 +52,32 @@ struct XMLMachine {
     mutating func start(_ name: UnsafePointer<CChar>, _ attributes: UnsafeMutablePointer<UnsafePointer<CChar>?>?) {
         guard problem == nil, end == nil else { return }
         guard depth < Self.maximumDepth else { return stop("it is more than \(Self.maximumDepth) elements deep") }
-        // FNV-1a, as the tree's.
-        var hash: UInt64 = 0xcbf2_9ce4_8422_2325
-        var length = 0
-        while name[length] != 0 {
-            hash = (hash ^ UInt64(UInt8(bitPattern: name[length]))) &* 0x100_0000_01b3
-            length += 1
-        }
-        let above = nodes[depth]
-        hasElements[depth] = true
+        let above = levels[depth].node
+        levels[depth].hasElements = true
         depth += 1
-        hasElements[depth] = false
-        if !text.isEmpty { text.removeAll(keepingCapacity: true) }
+        length = 0
         if depth == 1 {
             root = String(cString: name)
-            nodes[1] = root == "nvidia_smi_log" ? PathTree.document : PathTree.unknown
+            levels[1] = Level(node: root == "nvidia_smi_log" ? PathTree.document : PathTree.unknown)
             return
         }
-        let node = collector.tree.child(of: above, hash)
-        nodes[depth] = node
+        let name = UnsafeRawBufferPointer(start: name, count: Int(expat_length(name)))
+        let node = collector.tree.child(of: above, NameHash.of(name))
+        levels[depth] = Level(node: node)
         if node == PathTree.unknown {
             guard isOurs else { return }
             unknownNames.append(UInt8(ascii: "/"))
-            unknownNames.append(contentsOf: bytes(name, length))
+            unknownNames.append(contentsOf: name)
             return
         }
         switch collector.tree.nodes[node].role {
         case .none, .memoryClock, .graphicsClock: break
         case .gpu:
-            nodes[depth] = PathTree.gpu
+            levels[depth].node = PathTree.gpu
             collector.begin(.gpu)
             if let id = attribute("id", attributes) { collector.address(id, 0..<id.count) }
         case let role:
-            nodes[depth] = role == .migDevice ? PathTree.migDevice : PathTree.process
+            levels[depth].node = role == .migDevice ? PathTree.migDevice : PathTree.process
             collector.begin(role)
             part = role
         }
@@ -88,25 +85,25 @@ struct XMLMachine {
 
     mutating func finish() {
         guard problem == nil, end == nil, depth > 0 else { return }
-        let node = nodes[depth]
-        switch node {
+        let level = levels[depth]
+        let parser = parser
+        func line() -> Int { Int(clamping: XML_GetCurrentLineNumber(parser)) }
+        switch level.node {
         case PathTree.unknown:
-            if isOurs { finishUnknown() }
+            if isOurs { finishUnknown(line) }
         case PathTree.document: break
         case PathTree.gpu: collector.end(.gpu, line: line)
-        case PathTree.migDevice, PathTree.process:
-            collector.end(part, line: line)
+        case PathTree.migDevice, PathTree.process: collector.end(part, line: line)
         default:
-            let known = collector.tree.nodes[node]
+            let known = collector.tree.nodes[level.node]
             if known.role != .none {
-                collector.clock(known.role, text, 0..<text.count, line: line)
-            } else if hasElements[depth] {
+                collector.clock(known.role, text, 0..<length, line: line)
+            } else if level.hasElements {
                 break
             } else if known.bindings.isEmpty {
-                collector.valueOfGroup(node, text, 0..<text.count, line: line)
+                collector.valueOfGroup(level.node, text, 0..<length, line: line)
             } else {
-                let parser = parser
-                collector.value(node, text, 0..<text.count) { Int(clamping: XML_GetCurrentLineNumber(parser)) }
+                collector.value(level.node, text, 0..<length, line: line)
             }
         }
         if depth == 1 {
@@ -114,40 +111,40 @@ struct XMLMachine {
             XML_StopParser(parser, 0)
         }
         depth -= 1
-        if !text.isEmpty { text.removeAll(keepingCapacity: true) }
+        length = 0
     }
 
-    private mutating func finishUnknown() {
-        if !hasElements[depth], !text.isEmpty {
+    private mutating func finishUnknown(_ line: () -> Int) {
+        if !levels[depth].hasElements, length > 0 {
             var known = depth
-            while nodes[known] == PathTree.unknown { known -= 1 }
-            let above = collector.tree.path(nodes[known])
+            while levels[known].node == PathTree.unknown { known -= 1 }
+            let node = levels[known].node
+            let above = collector.tree.path(node)
             let below = String(decoding: unknownNames, as: UTF8.self)
             collector.keep(
-                above.isEmpty ? String(below.dropFirst()) : above + below, collector.tree.nodes[nodes[known]].root,
-                text,
-                0..<text.count, line: line)
+                above.isEmpty ? String(below.dropFirst()) : above + below, collector.tree.nodes[node].root,
+                text, 0..<length, line: line)
         }
         let slash = unknownNames.lastIndex(of: UInt8(ascii: "/")) ?? 0
         unknownNames.removeSubrange(slash...)
     }
 
-    mutating func add(_ said: UnsafePointer<CChar>, _ length: Int32) {
-        let said = bytes(said, Int(length))
-        // What is between elements is nobody's text, and most of what is between tags.
-        if text.isEmpty, said.allSatisfy({ $0 <= 0x20 }) { return }
+    mutating func add(_ said: UnsafePointer<CChar>, _ count: Int32) {
+        let said = UnsafeRawBufferPointer(start: said, count: Int(count))
+        if length == 0 {
+            // What is between elements is nobody's text, and most of what is between tags.
+            var blanks = 0
+            while blanks < said.count, said[blanks] <= 0x20 { blanks += 1 }
+            if blanks == said.count { return }
+        }
         guard problem == nil, end == nil else { return }
-        guard said.count <= Self.maximumText - text.count else {
+        guard said.count <= Self.maximumText - length else {
             return stop("an element has more than \(Self.maximumText) bytes of text")
         }
-        text.append(contentsOf: said)
-    }
-
-    /// In what the parser was given, from 1.
-    private var line: Int { Int(clamping: XML_GetCurrentLineNumber(parser)) }
-
-    private func bytes(_ text: UnsafePointer<CChar>, _ length: Int) -> UnsafeRawBufferPointer {
-        UnsafeRawBufferPointer(start: text, count: length)
+        let end = length + said.count
+        if end > text.count { text += Array(repeating: 0, count: end) }
+        text.withUnsafeMutableBytes { UnsafeMutableRawBufferPointer(rebasing: $0[length..<end]).copyMemory(from: said) }
+        length = end
     }
 
     /// expat gives names and values in turn, and nil at the end.

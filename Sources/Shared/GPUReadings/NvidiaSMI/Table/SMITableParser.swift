@@ -96,7 +96,7 @@ struct SMITableParser {
 
     /// "NVIDIA-SMI 470.57.02    Driver Version: 470.57.02    CUDA Version: 11.4"
     private mutating func versions(_ cell: ByteText.Piece) {
-        func version(after label: String) -> String? {
+        func version(after label: StaticString) -> String? {
             guard let found = text.find(label, in: cell) else { return nil }
             var rest = found.upperBound..<cell.upperBound
             guard let word = text.nextWord(&rest), FactStore.reason(text.bytes, word) == nil else { return nil }

@@ -23,9 +23,9 @@ struct SMITopologyParser {
             inCards = true
         } else if inCards {
             addCard(piece)
-        } else if reading.columns.isEmpty || isHeading(piece) {
-            if isHeading(piece) { addHeading(piece) }
-        } else {
+        } else if isHeading(piece) {
+            addHeading(piece)
+        } else if !reading.columns.isEmpty {
             addRow(line, piece, &warnings)
         }
     }
@@ -34,9 +34,10 @@ struct SMITopologyParser {
     private func isHeading(_ piece: ByteText.Piece) -> Bool {
         guard text[piece.lowerBound] == UInt8(ascii: "G") else { return false }
         var rest = piece
-        guard let first = text.nextWord(&rest), text.starts(first, with: "GPU"), first.count > 3 else { return false }
+        guard text.starts(piece, with: "GPU"), let first = text.nextWord(&rest), first.count > 3 else { return false }
         guard let second = text.nextWord(&rest) else { return true }
-        return ["GPU", "NIC", "CPU", "mlx"].contains { text.starts(second, with: $0) }
+        return text.starts(second, with: "GPU") || text.starts(second, with: "NIC") || text.starts(second, with: "CPU")
+            || text.starts(second, with: "mlx")
     }
 
     private mutating func addHeading(_ piece: ByteText.Piece) {
@@ -44,6 +45,8 @@ struct SMITopologyParser {
         reading.columns = []
         affinities = []
         let words = text.words(piece, most: Self.most)
+        reading.columns.reserveCapacity(words.count)
+        reading.nodes.reserveCapacity(words.count)
         var index = 0
         while index < words.count {
             let next = index + 1 < words.count ? words[index + 1] : words[index]
@@ -68,6 +71,7 @@ struct SMITopologyParser {
         var rest = piece
         guard let name = text.nextWord(&rest), reading.nodes.count < Self.most else { return }
         var node = SMITopologyReading.Node(name: text.cut(name), links: [])
+        node.links.reserveCapacity(reading.columns.count)
         while node.links.count < reading.columns.count, let link = text.nextWord(&rest) {
             node.links.append(links.string(link, in: text))
         }
@@ -91,12 +95,12 @@ struct SMITopologyParser {
         // One may be empty, between tabs; before the last there are two tabs.
         if cells.count < affinities.count, text.find(UInt8(ascii: "\t"), in: piece) != nil {
             var rest: ByteText.Piece? = piece
-            var fields: [ByteText.Piece] = []
-            while fields.count < 8, let field = text.nextField(&rest, separator: UInt8(ascii: "\t")) {
-                fields.append(text.trimmed(field))
-            }
+            cells.removeAll(keepingCapacity: true)
             // The first field ends the last link.
-            cells = Array(fields.dropFirst())
+            _ = text.nextField(&rest, separator: UInt8(ascii: "\t"))
+            while cells.count < 7, let field = text.nextField(&rest, separator: UInt8(ascii: "\t")) {
+                cells.append(text.trimmed(field))
+            }
             if cells.count > affinities.count, affinities.count == 3 { cells.remove(at: 2) }
         }
         for (affinity, cell) in zip(affinities, cells) where !cell.isEmpty && !text.equals(cell, "N/A") {
@@ -111,10 +115,9 @@ struct SMITopologyParser {
     /// "SYS  = Connection traversing PCIe as well as …"
     private mutating func addMeaning(_ piece: ByteText.Piece) -> Bool {
         var rest = piece
-        guard let link = text.nextWord(&rest), link.count <= 8, let words = text.after("= ", in: text.trimmed(rest))
-        else {
-            return false
-        }
+        guard let link = text.nextWord(&rest), link.count <= 8 else { return false }
+        while let first = rest.first, ByteText.isBlank(text[first]) { rest = first + 1..<rest.upperBound }
+        guard let words = text.after("= ", in: rest) else { return false }
         if reading.legend.count < Self.most {
             reading.legend.append(.init(link: text.cut(link), text: text.cut(words)))
         }

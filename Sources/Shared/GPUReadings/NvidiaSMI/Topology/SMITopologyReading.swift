@@ -46,12 +46,15 @@ public struct SMITopologyReading: Equatable, Sendable {
 
     /// The GPUs, by number, which is all that is told of them.
     public var gpus: [GPUReading] {
-        nodes.compactMap { node in
-            guard node.name.utf8.starts(with: "GPU".utf8), let number = Int(node.name.dropFirst(3)) else { return nil }
-            var gpu = GPUReading()
-            gpu[.index] = .value(.integer(Int64(number)))
-            return gpu
+        var gpus: [GPUReading] = []
+        gpus.reserveCapacity(nodes.count)
+        for index in nodes.indices {
+            let name = ByteText(clean: Array(nodes[index].name.utf8))
+            if let digits = name.after("GPU", in: name.whole), let number = name.integer(digits), number >= 0 {
+                gpus.append(GPUReading(number: number))
+            }
         }
+        return gpus
     }
 
     /// Reads the output.

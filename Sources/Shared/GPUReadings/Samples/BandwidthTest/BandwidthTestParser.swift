@@ -14,11 +14,12 @@ struct BandwidthTestParser {
     private static let mostRuns = 1024
     private static let mostDevices = 1024
 
-    private static let directions: [(table: String, csv: String, direction: BandwidthTestReading.Direction)] = [
-        ("Host to Device Bandwidth", "H2D", .hostToDevice),
-        ("Device to Host Bandwidth", "D2H", .deviceToHost),
-        ("Device to Device Bandwidth", "D2D", .deviceToDevice),
-    ]
+    private static let directions:
+        [(table: StaticString, csv: StaticString, direction: BandwidthTestReading.Direction)] = [
+            ("Host to Device Bandwidth", "H2D", .hostToDevice),
+            ("Device to Host Bandwidth", "D2H", .deviceToHost),
+            ("Device to Device Bandwidth", "D2D", .deviceToDevice),
+        ]
 
     init(_ text: ByteText) { self.text = text }
 
@@ -77,7 +78,7 @@ struct BandwidthTestParser {
         {
             let name = text.cut(text.trimmed(name))
             change { if $0.devices.count < Self.mostDevices { $0.devices.append(name) } }
-        } else if let mode = ["Quick", "Range", "Shmoo"].first(where: { text.equals(piece, $0 + " Mode") }) {
+        } else if let mode = ["Quick", "Range", "Shmoo"].first(where: { text.equals(piece, text: $0 + " Mode") }) {
             change { $0.mode = mode }
         } else if text.starts(piece, with: "Result = PASS") || text.ends(piece, with: "PASSED") {
             change { $0.passed = true }
@@ -121,7 +122,7 @@ struct BandwidthTestParser {
         while let cell = text.nextField(&rest, separator: UInt8(ascii: ",")).map({ text.trimmed($0) }) {
             if let value = text.after("Bandwidth =", in: cell), let (number, spelled) = text.measure(value) {
                 printed = text.decimal(number)
-                unit = [.gigabytesPerSecond, .megabytesPerSecond].first { text.equals(spelled, $0.rawValue) }
+                unit = [.gigabytesPerSecond, .megabytesPerSecond].first { text.equals(spelled, text: $0.rawValue) }
             } else if let value = text.after("Size =", in: cell) {
                 size = text.measure(value).flatMap { text.integer($0.number) }
             }

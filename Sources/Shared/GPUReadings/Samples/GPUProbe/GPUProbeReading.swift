@@ -131,8 +131,8 @@ extension CUDADevice {
 
     fileprivate init(_ json: JSONText) {
         self.init()
-        for (key, value) in json.members {
-            guard let definition = Self.keys.value(key, in: json.text) else { continue }
+        json.eachMember { key, value in
+            guard let definition = Self.keys.value(key, in: json.text) else { return }
             switch definition.kind {
             case .flag: self[flag: definition.field] = value.bool
             case .list: self[list: definition.field] = value.elements(3)?.compactMap(\.int64)

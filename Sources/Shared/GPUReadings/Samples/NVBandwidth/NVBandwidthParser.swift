@@ -110,10 +110,10 @@ struct NVBandwidthParser {
 
     /// "SUM host_to_device_memcpy_ce 1985.60", and MIN, MAX and AVG, which --verbose adds.
     private mutating func addFigure(_ piece: ByteText.Piece, _ first: UInt8) -> Bool {
-        for (index, label) in Self.figures.enumerated() where first == label.utf8.first {
+        for (index, label) in Self.figures.enumerated() {
             guard let rest = text.after(label, in: piece) else { continue }
             var value = rest
-            guard let word = text.nextWord(&value), let name = current?.name, text.equals(word, name),
+            guard let word = text.nextWord(&value), let name = current?.name, text.equals(word, text: name),
                 let figure = text.measure(value).flatMap({ text.decimal($0.number) })
             else { return false }
             switch index {
@@ -130,7 +130,7 @@ struct NVBandwidthParser {
         return false
     }
 
-    private static let figures = ["MIN ", "MAX ", "AVG ", "SUM ", "&&&& PERF "]
+    private static let figures: [StaticString] = ["MIN ", "MAX ", "AVG ", "SUM ", "&&&& PERF "]
 
     private mutating func addTrouble(_ piece: ByteText.Piece, _ first: UInt8) -> Bool {
         if first == UInt8(ascii: "W"), text.starts(piece, with: "Waived") {
