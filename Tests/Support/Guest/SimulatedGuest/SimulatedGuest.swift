@@ -135,7 +135,9 @@ package final class SimulatedGuest: CommandRunner {
         }
         switch (words.first ?? "", words.dropFirst().first ?? "") {
         case ("systemctl", "--version"): return says("systemd 252 (252.22-1~deb12u1)\n")
-        case ("systemctl", "daemon-reload"), ("systemctl", "stop"): return says("")
+        case ("systemctl", "daemon-reload"), ("systemctl", "stop"), ("systemctl", "start"), ("systemctl", "restart"):
+            return says("")
+        case ("systemctl", "enable"), ("systemctl", "disable"), ("systemctl", "is-active"): return try unit(words)
         case ("gcc", "-std=gnu99"):
             guard let index = words.firstIndex(of: "-o"), files.exists("/usr/bin/gcc") else {
                 return CommandResult(.notFound)
