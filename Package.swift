@@ -66,9 +66,17 @@ let package = Package(
         .target(
             name: "Probe", path: "Sources/GuestAgent/Probe", resources: [.embedInCode("gpu-probe.c")],
             swiftSettings: settings),
+        // fork, PR_SET_PDEATHSIG and epoll, which Swift does not have.
+        .target(name: "CSampling", path: "Sources/GuestAgent/CSampling"),
+        .target(
+            name: "Sampling", dependencies: ["CSampling", "Contract", "Guest", "GPUReadings", "Telemetry", system],
+            path: "Sources/GuestAgent/Sampling", swiftSettings: settings),
         .executableTarget(
             name: "gpu-guest-agent",
-            dependencies: ["Contract", "FailureCatalogue", "Guest", "Provisioning", argumentParser, system],
+            dependencies: [
+                "Contract", "FailureCatalogue", "Guest", "Provisioning", "Sampling", "Telemetry", argumentParser,
+                system,
+            ],
             path: "Sources/GuestAgent/Main", swiftSettings: settings),
 
         // HostAgent: runs on the machine that has the GPU.
@@ -81,7 +89,7 @@ let package = Package(
             swiftSettings: settings),
         .target(
             name: "VirtualMachines",
-            dependencies: ["Contract", "FailureCatalogue", "Host", "Passthrough", subprocess, system],
+            dependencies: ["Contract", "FailureCatalogue", "Host", "Passthrough", "Telemetry", subprocess, system],
             path: "Sources/HostAgent/VirtualMachines", swiftSettings: settings),
         .systemLibrary(
             name: "CLibSSH2", path: "Sources/HostAgent/CLibSSH2", pkgConfig: "libssh2",
@@ -136,6 +144,12 @@ let package = Package(
             name: "GuestTests", dependencies: ["BootConfiguration", "Guest", "GuestFakes", "Contract", system],
             swiftSettings: settings),
         .testTarget(
+            name: "SamplingTests",
+            dependencies: [
+                "CSampling", "Sampling", "Contract", "Guest", "GuestFakes", "GPUReadings", "Telemetry", system,
+            ],
+            swiftSettings: settings),
+        .testTarget(
             name: "ProvisioningTests",
             dependencies: [
                 "Provisioning", "FailureCatalogue", "GPUReadings", "Guest", "GuestFakes", "Contract", "Probe",
@@ -175,7 +189,8 @@ let package = Package(
         .testTarget(
             name: "FleetTests", dependencies: ["Fleet", "Contract", "Passthrough"], swiftSettings: settings),
         .testTarget(
-            name: "EndToEndTests", dependencies: ["Contract", "Guest", "Provisioning", subprocess, system],
+            name: "EndToEndTests",
+            dependencies: ["Contract", "GPUReadings", "Guest", "Provisioning", "Telemetry", subprocess, system],
             path: "Tests/EndToEnd", swiftSettings: settings),
     ]
 )

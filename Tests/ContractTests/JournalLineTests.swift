@@ -12,7 +12,7 @@ import Testing
                     toolkits: [
                         CUDARecipe(
                             version: "11.4.4", sha256: "cd", toolkitPath: "/usr/local/cuda-11.4", samples: true)
-                    ]),
+                    ], telemetry: TelemetryRecipe(intervalSeconds: 0.5)),
                 payloads: [
                     Payload(
                         role: .driver, fileName: "NVIDIA-Linux-x86_64-470.256.02.run", size: 7, sha256: "ab",

@@ -179,6 +179,9 @@ import Testing
         for words in ["root@gpu1:22", "2 NVIDIA GPUs", "driver 470.256.02 and CUDA 11.4.4", "MAY REBOOT"] {
             #expect(question.contains(words), "\(words)")
         }
+        let sampler = Recipe(gpus: [], telemetry: TelemetryRecipe())
+        let less = survey.question(machine: "root@gpu1:22", recipe: sampler, simulated: false)
+        #expect(less.contains("installs and starts a service") && !less.contains("REBOOT"))
     }
 
     @Test(arguments: [

@@ -138,6 +138,11 @@ import VirtualMachines
         contents.keepKernel = true
         contents.offlinePackages = "/o"
         #expect(contents.problems().count == 6)
+        // A sampler alone is something to install; nvidia-smi cannot be asked at every interval.
+        contents.telemetry = TelemetryRecipe(intervalSeconds: 0.5)
+        #expect(contents.problems().count == 5)
+        contents.telemetry?.intervalSeconds = 0
+        #expect(contents.problems().count == 6)
         contents.undo = UndoRecipe()
         #expect(contents.problems().isEmpty)
         #expect(contents.moduleProblem(driver: try #require(ToolVersion("470.256.02")))?.code == .optionInvalid)

@@ -87,6 +87,7 @@ import Testing
                 version: "9.1.85", sha256: "c2", toolkitPath: "/usr/local/cuda-9.1", samples: true,
                 patches: [PayloadIdentity(fileName: "cuda_9.1.85.1_linux", sha256: "p1")]))
         recipe.driver?.persistenceDaemon = true
+        recipe.telemetry = TelemetryRecipe(intervalSeconds: 5)
         var record = Samples.record()
         record.prepared.recipe = recipe
         let second = recipe.toolkits[1]
@@ -103,6 +104,7 @@ import Testing
                 .stepVerified(.cudaToolkit, evidence: []), .output(.cudaToolkit, output("first")),
                 .stepVerified(StepID.cudaToolkit.of(second, in: recipe), evidence: []),
                 .output(StepID.cudaToolkit.of(second, in: recipe), output("second")),
+                .stepVerified(.telemetry, evidence: []),
             ]), failures: [], finishedAt: 1100, hostKernel: "6.1", folder: "/runs/x"
         ).report()
         #expect(report.schema == 3)
@@ -111,6 +113,9 @@ import Testing
         #expect(report.cuda == report.toolkits[0])
         #expect(report.driver?.kernelModules == "open")
         #expect(report.driver?.persistenceDaemon == false)
+        #expect(
+            report.telemetry
+                == TelemetrySection(unit: "gpu-guest-agent-telemetry.service", intervalSeconds: 5, enabled: true))
     }
 
     @Test func theProbeSpeaksForEveryDevice() throws {

@@ -20,7 +20,7 @@ enum SimulatedRun {
                 gpus: [.simulated], driver: DriverRecipe(version: SimulatedGuest.driverVersion, sha256: "driver"),
                 toolkits: [
                     CUDARecipe(version: "11.4.4", sha256: "cuda", toolkitPath: SimulatedGuest.toolkit, samples: true)
-                ]),
+                ], telemetry: TelemetryRecipe()),
             payloads: [
                 payload(.driver, SimulatedGuest.driverRunfile, SimulatedGuest.driverPayload, "driver"),
                 payload(.cuda, SimulatedGuest.cudaRunfile, SimulatedGuest.cudaPayload, "cuda"),

@@ -110,4 +110,12 @@ struct TelemetryLineTests {
             #expect(read.intervalSeconds == 1)
         }
     }
+
+    @Test(arguments: [0, 0.25, 3599.9994, 7.005, -3])
+    func aLineTellsItsAgeWhenItGoes(_ age: Double) throws {
+        let message = TelemetryMessage(sequence: 7, body: .sample(TelemetrySample(gpus: [Self.gpu])))
+        let read = try TelemetryLine.decode(TelemetryLine.aged(try TelemetryLine.encode(message), by: age))
+        #expect(abs(read.ageSeconds - max(0, age)) < 0.001)
+        #expect(read.sequence == 7 && read.body == message.body)
+    }
 }

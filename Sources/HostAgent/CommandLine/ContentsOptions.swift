@@ -1,4 +1,5 @@
 import ArgumentParser
+import Contract
 import Provisioner
 
 extension JobContents {
@@ -17,6 +18,11 @@ extension JobContents {
         kernelModules = install.kernelModuleType
         persistenceDaemon = install.persistenceDaemon
         dkms = install.dkms
+        if install.telemetry {
+            telemetry = TelemetryRecipe(intervalSeconds: install.telemetryInterval ?? 1)
+        } else if install.telemetryInterval != nil {
+            throw ValidationError("--telemetry-interval goes with --telemetry.")
+        }
         allowIncompatible = install.allowIncompatible
         switch (install.moduleSigningKey, install.moduleSigningCertificate) {
         case (let key?, let certificate?):

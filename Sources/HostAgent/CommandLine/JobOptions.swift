@@ -47,6 +47,13 @@ struct InstallOptions: ParsableArguments {
     @Flag(help: "Enable nvidia-persistenced.")
     var persistenceDaemon = false
 
+    @Flag(help: "Let the guest tell of its GPUs from then on, for `telemetry`: a unit that reads nvidia-smi.")
+    var telemetry = false
+
+    @Option(
+        help: ArgumentHelp("Seconds between its samples, from 0.1 to 3600. (default: 1)", valueName: "seconds"))
+    var telemetryInterval: Double?
+
     @Option(
         help: ArgumentHelp(
             "For a guest with Secure Boot: the private key (PEM, without a passphrase) that signs the modules.",

@@ -15,8 +15,13 @@ public struct MachineFolder: Sendable {
     /// QMP of every other command: a QMP socket serves one client at a time.
     public static let monitorName = "monitor.sock"
 
+    /// What the guest's sampler says, to one listener at a time.
+    public static let telemetryName = "telemetry.sock"
+
     public var qmpSocket: String { path + "/" + Self.qmpName }
     public var monitorSocket: String { path + "/" + Self.monitorName }
+    /// The host's end of the virtio-serial port of the guest's sampler. Untrusted: lines of telemetry, or anything.
+    public var telemetrySocket: String { path + "/" + Self.telemetryName }
     /// What the guest wrote on its first serial port, firmware and boot loader included. Untrusted, appended to.
     public var serialLog: String { path + "/serial.log" }
     /// QEMU's standard output and standard error, appended to.
@@ -38,13 +43,15 @@ extension MachineFolder {
     /// Whether sockets of a launch are there. QEMU removes them where it ends in order, be it by the guest's power-off, `quit`
     /// or SIGTERM: of a QEMU that is gone they tell that it was killed or gave up.
     public var hasSockets: Bool {
-        [qmpSocket, monitorSocket].contains { FileManager.default.fileExists(atPath: $0) }
+        sockets.contains { FileManager.default.fileExists(atPath: $0) }
     }
 
     /// Removes them. Only where QEMU is gone.
     public func removeSockets() {
-        for socket in [qmpSocket, monitorSocket] { unlink(socket) }
+        for socket in sockets { unlink(socket) }
     }
+
+    private var sockets: [String] { [qmpSocket, monitorSocket, telemetrySocket] }
 
     /// QEMU's last words of a launch, without control characters.
     public func lastWords(of record: MachineRecord) -> [String] {

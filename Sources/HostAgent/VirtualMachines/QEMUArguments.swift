@@ -1,4 +1,5 @@
 import Passthrough
+import Telemetry
 
 /// QEMU's arguments for a machine, without the executable. Pure: the same specification, the same arguments.
 ///
@@ -30,6 +31,7 @@ func argumentSections(for spec: MachineSpecification) -> [ArgumentSection] {
                 "-object", "rng-random,id=rng0,filename=/dev/urandom",
                 "-device", "virtio-rng-pci,rng=rng0,\(spec.slot(.rng))",
             ]),
+        ArgumentSection(title: "What the guest tells of its GPUs", arguments: telemetryArguments(spec)),
         ArgumentSection(title: "The NoCloud seed", arguments: seedArguments(spec)),
         ArgumentSection(title: "Files for the guest, each a read-only drive", arguments: payloadArguments(spec)),
         ArgumentSection(
@@ -40,6 +42,19 @@ func argumentSections(for spec: MachineSpecification) -> [ArgumentSection] {
             arguments: spec.smbiosStrings.flatMap { ["-smbios", "type=11,value=\(escaped($0))"] }),
         ArgumentSection(title: "As asked for", arguments: spec.extraArguments),
     ].filter { !$0.arguments.isEmpty }
+}
+
+/// A virtio-serial port whose other end is a socket. It needs neither a network nor a login, and a guest without a sampler
+/// never notices it.
+private func telemetryArguments(_ spec: MachineSpecification) -> [String] {
+    let socket = escaped(MachineFolder(spec.folder).socketArgument(MachineFolder.telemetryName))
+    return [
+        "-chardev", "socket,id=telemetry0,path=\(socket),server=on,wait=off",
+        // Port 0 is a console's.
+        "-device", "virtio-serial-pci,id=telemetry-bus,max_ports=2,\(spec.slot(.telemetry))",
+        "-device",
+        "virtserialport,id=telemetry-port,bus=telemetry-bus.0,nr=1,chardev=telemetry0,name=\(TelemetryLimits.portName)",
+    ]
 }
 
 private func seedArguments(_ spec: MachineSpecification) -> [String] {
@@ -74,6 +89,7 @@ private enum Slot: Int {
     case disk = 0x04
     case rng = 0x05
     case seed = 0x06
+    case telemetry = 0x07
     case firstPayload = 0x08
     case firstGPU = 0x10
 }

@@ -47,6 +47,8 @@ public struct Recipe: Codable, Equatable, Sendable {
     public var allowIncompatible: Bool
     /// Grow the root partition and file system to the disk's size.
     public var growRootFilesystem: Bool
+    /// Tell the host of the GPUs from now on; nil leaves a sampler that is there alone.
+    public var telemetry: TelemetryRecipe?
     /// Take everything out again instead of installing; the rest of the recipe is then empty.
     public var undo: UndoRecipe?
 
@@ -55,7 +57,8 @@ public struct Recipe: Codable, Equatable, Sendable {
         gpus: [ExpectedGPU], driver: DriverRecipe? = nil, toolkits: [CUDARecipe] = [],
         samples: PayloadIdentity? = nil, nvbandwidth: PayloadIdentity? = nil, offlinePackages: PayloadIdentity? = nil,
         updatePackages: Bool = false, keepKernel: Bool = false, kernels: Kernels = .all,
-        allowIncompatible: Bool = false, growRootFilesystem: Bool = false, undo: UndoRecipe? = nil
+        allowIncompatible: Bool = false, growRootFilesystem: Bool = false,
+        telemetry: TelemetryRecipe? = nil, undo: UndoRecipe? = nil
     ) {
         self.gpus = gpus
         self.driver = driver
@@ -68,6 +71,7 @@ public struct Recipe: Codable, Equatable, Sendable {
         self.kernels = kernels
         self.allowIncompatible = allowIncompatible
         self.growRootFilesystem = growRootFilesystem
+        self.telemetry = telemetry
         self.undo = undo
     }
 
@@ -76,7 +80,7 @@ public struct Recipe: Codable, Equatable, Sendable {
 
     private enum CodingKeys: String, CodingKey {
         case gpus, driver, toolkits, samples, nvbandwidth, offlinePackages, updatePackages, keepKernel, kernels,
-            allowIncompatible, growRootFilesystem, undo
+            allowIncompatible, growRootFilesystem, telemetry, undo
         /// Schema 1 had one toolkit.
         case cuda
     }
@@ -96,6 +100,7 @@ public struct Recipe: Codable, Equatable, Sendable {
         kernels = try values.decodeIfPresent(Kernels.self, forKey: .kernels) ?? .all
         allowIncompatible = try values.decodeIfPresent(Bool.self, forKey: .allowIncompatible) ?? false
         growRootFilesystem = try values.decodeIfPresent(Bool.self, forKey: .growRootFilesystem) ?? false
+        telemetry = try values.decodeIfPresent(TelemetryRecipe.self, forKey: .telemetry)
         undo = try values.decodeIfPresent(UndoRecipe.self, forKey: .undo)
     }
 
@@ -112,8 +117,23 @@ public struct Recipe: Codable, Equatable, Sendable {
         try values.encode(kernels, forKey: .kernels)
         try values.encode(allowIncompatible, forKey: .allowIncompatible)
         try values.encode(growRootFilesystem, forKey: .growRootFilesystem)
+        try values.encodeIfPresent(telemetry, forKey: .telemetry)
         try values.encodeIfPresent(undo, forKey: .undo)
     }
+}
+
+/// A sampler of the GPUs that the guest starts at each boot.
+public struct TelemetryRecipe: Codable, Equatable, Sendable {
+    /// How often nvidia-smi is asked to tell, in seconds.
+    public var intervalSeconds: Double
+
+    /// A sampler.
+    public init(intervalSeconds: Double = 1) {
+        self.intervalSeconds = intervalSeconds
+    }
+
+    /// The intervals that nvidia-smi can be asked for, in seconds.
+    public static let intervals = 0.1...3600.0
 }
 
 /// How much is to be taken out again.

@@ -48,6 +48,8 @@ public struct Report: Codable, Equatable, Sendable {
     /// What nvbandwidth measured, where it was given.
     public var nvbandwidth: NVBandwidthSection?
     public var proofBoot: ProofBootSection?
+    /// The guest's sampler, where the run is about one.
+    public var telemetry: TelemetrySection?
     public var warnings: [String]
     /// All failures, the decisive one first; empty on success.
     public var failures: [Failure]
@@ -60,7 +62,7 @@ public struct Report: Codable, Equatable, Sendable {
         image: ImageSection, vm: VMSection, guest: GuestFacts?, steps: [StepSection], boots: [BootSection],
         gpus: [GPUSection], driver: DriverSection?, probe: ProbeSection?, toolkits: [CUDASection],
         nvbandwidth: NVBandwidthSection?, proofBoot: ProofBootSection?, warnings: [String], failures: [Failure],
-        runFolder: String, attached: AttachedSection? = nil
+        runFolder: String, attached: AttachedSection? = nil, telemetry: TelemetrySection? = nil
     ) {
         self.schema = ContractVersion.report
         self.tool = ContractVersion.tool
@@ -84,6 +86,7 @@ public struct Report: Codable, Equatable, Sendable {
         self.toolkits = toolkits
         self.nvbandwidth = nvbandwidth
         self.proofBoot = proofBoot
+        self.telemetry = telemetry
         self.warnings = warnings
         self.failures = failures
         self.runFolder = runFolder
@@ -116,6 +119,7 @@ extension Report {
         toolkits = try values.decodeIfPresent([CUDASection].self, forKey: .toolkits) ?? cuda.map { [$0] } ?? []
         nvbandwidth = try values.decodeIfPresent(NVBandwidthSection.self, forKey: .nvbandwidth)
         proofBoot = try values.decodeIfPresent(ProofBootSection.self, forKey: .proofBoot)
+        telemetry = try values.decodeIfPresent(TelemetrySection.self, forKey: .telemetry)
         warnings = try values.decode([String].self, forKey: .warnings)
         failures = try values.decode([Failure].self, forKey: .failures)
         runFolder = try values.decode(String.self, forKey: .runFolder)
@@ -328,6 +332,25 @@ public struct DriverSection: Codable, Equatable, Sendable {
         self.kernelModules = kernelModules
         self.persistenceDaemon = persistenceDaemon
     }
+}
+
+/// The sampler that tells the host of the guest's GPUs.
+public struct TelemetrySection: Codable, Equatable, Sendable {
+    /// Its unit in the guest.
+    public var unit: String
+    /// How often nvidia-smi is asked to tell, in seconds.
+    public var intervalSeconds: Double
+    /// Whether it is enabled and was seen running.
+    public var enabled: Bool
+
+    public init(unit: String, intervalSeconds: Double, enabled: Bool) {
+        self.unit = unit
+        self.intervalSeconds = intervalSeconds
+        self.enabled = enabled
+    }
+
+    /// The unit's name.
+    public static let unit = "gpu-guest-agent-telemetry.service"
 }
 
 /// What gpu-probe said: no toolkit is needed for it, so that every guest with a driver has it.

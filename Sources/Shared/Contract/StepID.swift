@@ -52,6 +52,8 @@ extension StepID {
     public static let environment = StepID("environment")
     /// Build and run deviceQuery and bandwidthTest.
     public static let proveCUDA = StepID("prove-cuda")
+    /// Install and start the sampler that tells the host of the GPUs.
+    public static let telemetry = StepID("telemetry")
 
     /// Run the toolkits' uninstallers.
     public static let undoToolkits = StepID("undo-toolkits")

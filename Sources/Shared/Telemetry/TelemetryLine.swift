@@ -11,6 +11,17 @@ public enum TelemetryLine {
         return Array(try encoder.encode(message))
     }
 
+    /// The line of a message that was written with an age of 0, told `seconds` later. What waits for its host is kept as a
+    /// line, and its age is known only when it goes.
+    public static func aged(_ line: [UInt8], by seconds: Double) -> [UInt8] {
+        // Milliseconds: as exact as anybody reads a sensor.
+        let milliseconds = Int64((max(0, min(seconds, 1e12)) * 1000).rounded())
+        guard milliseconds > 0, line.first == UInt8(ascii: "{") else { return line }
+        let digits = String(milliseconds % 1000)
+        let decimals = String(repeating: "0", count: 3 - digits.count) + digits
+        return Array("{\"ageSeconds\":\(milliseconds / 1000).\(decimals),".utf8) + line.dropFirst()
+    }
+
     /// Reads one line of a guest, which is not trusted: texts come out clean and short, lists bounded, numbers finite.
     ///
     /// - Throws: ``Nonsense`` for what is no message.
@@ -34,8 +45,8 @@ public enum TelemetryLine {
 }
 
 extension TelemetryMessage {
-    /// Cuts what goes beyond ``TelemetryLimits`` and cleans the texts.
-    mutating func restrain() {
+    /// Cuts what goes beyond ``TelemetryLimits`` and cleans the texts: done by who sends, and again by who reads.
+    public mutating func restrain() {
         switch body {
         case .hello(var hello):
             hello.agent = clean(hello.agent)

@@ -58,6 +58,8 @@ public struct AgentInstallation: Sendable {
             // Where there is no SELinux there is no restorecon, and nothing to restore.
             _ = try await guest.runner.run(Command(["restorecon", Self.program]))
             changes.append(Self.program)
+            // Its sampler is the old program until then.
+            if TelemetryUnit.isInstalled(guest.root) { try await systemctl("try-restart", TelemetryUnit.name) }
         }
         if guest.root.textIfReadable(Self.unitFile) != Self.unitText {
             try guest.root.write(Self.unitText, to: Self.unitFile)

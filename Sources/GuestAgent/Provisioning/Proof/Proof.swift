@@ -35,6 +35,9 @@ public struct Proof: Codable, Equatable, Sendable {
                 let step = ProveCUDA(recipe: cuda, id: .proveCUDA.of(cuda, in: plan.recipe), builds: false)
                 evidence += try await step.verify(context)
             }
+            if let telemetry = plan.recipe.telemetry {
+                evidence += try await SetUpTelemetry(recipe: telemetry).verify(context)
+            }
             return Proof(passed: true, evidence: evidence, failure: nil, outputs: box.all)
         } catch let failure as Failure {
             return Proof(passed: false, evidence: evidence, failure: failure, outputs: box.all)

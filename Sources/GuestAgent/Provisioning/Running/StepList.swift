@@ -17,7 +17,7 @@ extension Plan {
         var steps: [any Step] = [Inspect()]
         if recipe.growRootFilesystem { steps.append(GrowRootFilesystem()) }
         if recipe.updatePackages { steps.append(UpdatePackages()) }
-        steps.append(Prerequisites())
+        if recipe.driver != nil || !recipe.toolkits.isEmpty { steps.append(Prerequisites()) }
         if let driver = recipe.driver {
             steps += [BlacklistNouveau(), RebuildInitramfs(), UnloadNouveau(), InstallDriver(recipe: driver)]
             if driver.persistenceDaemon { steps.append(PersistenceDaemon()) }
@@ -28,6 +28,8 @@ extension Plan {
             steps.append(SetUpEnvironment(recipe: recipe))
             steps += recipe.toolkits.map { ProveCUDA(recipe: $0, id: .proveCUDA.of($0, in: recipe)) }
         }
+        // Last: its nvidia-smi would use the GPU while others measure it.
+        if let telemetry = recipe.telemetry { steps.append(SetUpTelemetry(recipe: telemetry)) }
         return steps
     }
 }

@@ -61,6 +61,11 @@ struct InstallDriver: Step {
     }
 
     func apply(_ context: StepContext) async throws -> ApplyResult {
+        // Its nvidia-smi uses the GPU, and the installer refuses a GPU that is in use.
+        try await TelemetryUnit.whileStopped(context) { try await install(context) }
+    }
+
+    private func install(_ context: StepContext) async throws -> ApplyResult {
         if let obstacle = try await removeOther(context) { return obstacle }
         guard let version = ToolVersion(recipe.version) else {
             throw Failure.guest(

@@ -41,18 +41,23 @@ struct UndoDriver: Step {
             _ = try await context.run(Self.disabling(unit))
             if try context.changes.read().units.contains(unit) { try context.changes.disabled(unit: unit) }
         }
-        guard try await isOurs(context) else {
-            let version = DriverStamp.installed(context.root) ?? ""
-            if !version.isEmpty { try DriverStamp.setUndone(version, context.root) }
-            if let attempt = DriverAttempt.found(context.root) {
-                try await DKMS(context)?.removeLeftovers(id, only: attempt.version)
-                if try await KernelModules(context.guest).version(of: "nvidia") == attempt.version {
-                    try DriverStamp.setTorn(attempt.version, context.root)
-                }
-            }
-            try marker.clear(context.root)
-            return .applied
+        // One that is not ours stays, and holds the driver as well.
+        if try await isOurs(context) {
+            return try await TelemetryUnit.whileStopped(context) { try await takeOut(context) }
         }
+        let version = DriverStamp.installed(context.root) ?? ""
+        if !version.isEmpty { try DriverStamp.setUndone(version, context.root) }
+        if let attempt = DriverAttempt.found(context.root) {
+            try await DKMS(context)?.removeLeftovers(id, only: attempt.version)
+            if try await KernelModules(context.guest).version(of: "nvidia") == attempt.version {
+                try DriverStamp.setTorn(attempt.version, context.root)
+            }
+        }
+        try marker.clear(context.root)
+        return .applied
+    }
+
+    private func takeOut(_ context: StepContext) async throws -> ApplyResult {
         let modules = KernelModules(context.guest)
         for module in Self.modules where modules.entry(module) != nil { _ = try await modules.unload(module) }
 

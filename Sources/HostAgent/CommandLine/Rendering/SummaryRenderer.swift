@@ -44,6 +44,10 @@ struct SummaryRenderer {
         if let probe = report.probe { lines += self.probe(probe) }
         for cuda in report.toolkits { lines += self.cuda(cuda) }
         if let measured = report.nvbandwidth { lines += nvbandwidth(measured) }
+        if let telemetry = report.telemetry {
+            let state = telemetry.enabled ? "every \(SafeText.tenths(telemetry.intervalSeconds)) s" : "NOT enabled"
+            lines.append(row("telemetry", "\(telemetry.unit), \(state)"))
+        }
         if report.attached != nil && report.proofBoot == nil && report.failures.isEmpty {
             lines.append(row("proof boot", "no cold boot was made; the proof is of the running boot"))
         }

@@ -133,6 +133,12 @@ struct MachineSurvey: Codable, Equatable, Sendable {
         let gpus = "\(count) \(simulated ? "simulated" : "NVIDIA") GPU\(count == 1 ? "" : "s")"
         let work =
             (recipe.driver.map { ["driver \($0.version)"] } ?? []) + recipe.toolkits.map { "CUDA \($0.version)" }
+        guard !work.isEmpty else {
+            return """
+                \(machine) is \(name): \(words), with \(gpus).
+                This installs and starts a service there that reads its GPUs, and changes nothing else. Go on?
+                """
+        }
         return """
             \(machine) is \(name): \(words), with \(gpus).
             This installs \(work.joined(separator: " and ")) there, changes how it boots, and MAY REBOOT IT, more than \

@@ -13,7 +13,7 @@ extension JobContents {
         }
         guard undo == nil else { return [] }
         refuse(
-            driver == nil && cuda.isEmpty, "There is nothing to install.",
+            driver == nil && cuda.isEmpty && telemetry == nil, "There is nothing to install.",
             "Name the driver's runfile with --driver, CUDA's with --cuda.")
         for (given, option) in [
             (kernelModules != nil, "--kernel-module-type"), (signing != nil, "--module-signing-key"),
@@ -21,6 +21,11 @@ extension JobContents {
         ] {
             refuse(
                 given && driver == nil, "\(option) is about the driver, and none is named.", "Name it with --driver.")
+        }
+        if let seconds = telemetry?.intervalSeconds {
+            refuse(
+                !TelemetryRecipe.intervals.contains(seconds), "nvidia-smi cannot be asked every \(seconds) seconds.",
+                "Give --telemetry-interval seconds from 0.1 to 3600.")
         }
         for (given, option) in [
             (samples != nil, "--samples"), (nvbandwidth != nil, "--nvbandwidth"),

@@ -38,6 +38,8 @@ public struct JobContents: Codable, Equatable, Sendable {
     public var kernelModules: KernelModuleType?
     public var signing: Signing?
     public var persistenceDaemon = false
+    /// Tell this host of the GPUs from then on, in this interval; nil changes nothing.
+    public var telemetry: TelemetryRecipe?
     /// Register the driver's module with DKMS where the guest has it.
     public var dkms = true
     /// Go on although versions do not fit.

@@ -73,6 +73,6 @@ struct JobPayloads: Sendable {
             toolkits: toolkits.map(\.recipe), samples: samples?.identity, nvbandwidth: nvbandwidth?.identity,
             offlinePackages: packages?.identity, updatePackages: contents.updatePackages,
             keepKernel: contents.keepKernel, kernels: contents.kernels, allowIncompatible: contents.allowIncompatible,
-            growRootFilesystem: growRootFilesystem, undo: contents.undo)
+            growRootFilesystem: growRootFilesystem, telemetry: contents.telemetry, undo: contents.undo)
     }
 }

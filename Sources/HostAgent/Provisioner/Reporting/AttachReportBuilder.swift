@@ -34,6 +34,7 @@ struct AttachReportBuilder {
                 user: record.user, host: record.endpoint.host, port: record.endpoint.port,
                 hostKey: record.hostKey.fingerprint, name: record.survey.name,
                 virtualization: record.survey.virtualization, bytesSent: record.bytesSent,
-                payloadFolder: filesStay ? PayloadFolder.path : nil, provenByReboot: record.proofBoot?.passed == true))
+                payloadFolder: filesStay ? PayloadFolder.path : nil, provenByReboot: record.proofBoot?.passed == true),
+            telemetry: sections.telemetry)
     }
 }

@@ -39,6 +39,13 @@ struct GuestSections {
             persistenceDaemon: driver.persistenceDaemon ? fold.isDone(.persistenceDaemon) ?? false : nil)
     }
 
+    var telemetry: TelemetrySection? {
+        guard let telemetry = recipe.telemetry, fold.reached(.telemetry) else { return nil }
+        return TelemetrySection(
+            unit: TelemetrySection.unit, intervalSeconds: telemetry.intervalSeconds,
+            enabled: fold.isDone(.telemetry) ?? false)
+    }
+
     var toolkits: [CUDASection] { recipe.toolkits.compactMap(toolkit) }
 
     private func toolkit(_ cuda: CUDARecipe) -> CUDASection? {

@@ -38,6 +38,6 @@ struct ReportBuilder {
             probe: sections.probe, toolkits: sections.toolkits,
             nvbandwidth: sections.nvbandwidth, proofBoot: record.proofBoot,
             warnings: prepared.warnings + record.warnings + fold.warnings,
-            failures: failures, runFolder: folder)
+            failures: failures, runFolder: folder, telemetry: sections.telemetry)
     }
 }

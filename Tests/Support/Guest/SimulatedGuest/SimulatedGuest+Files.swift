@@ -16,6 +16,24 @@ extension SimulatedGuest {
         try files.removeTree(path)
     }
 
+    /// What is enabled runs.
+    func unit(_ words: [String]) throws -> CommandResult {
+        let name = words.last ?? ""
+        let wanted = "/etc/systemd/system/multi-user.target.wants/\(name)"
+        switch words[1] {
+        case "enable":
+            guard files.exists("/etc/systemd/system/\(name)") else { return CommandResult(.exited(1)) }
+            try link(wanted, "/etc/systemd/system/\(name)")
+            return CommandResult(.exited(0))
+        case "disable":
+            try take(wanted)
+            return CommandResult(.exited(0))
+        default:
+            return files.linkTarget(wanted) != nil
+                ? CommandResult(.exited(0), output: "active\n") : CommandResult(.exited(3), output: "inactive\n")
+        }
+    }
+
     func link(_ path: String, _ target: String) throws {
         snapshots?.take(.volatile(path), "link \(path)")
         try files.createDirectory(SystemRoot.parent(of: path))

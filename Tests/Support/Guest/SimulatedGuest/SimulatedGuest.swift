@@ -72,7 +72,8 @@ package final class SimulatedGuest: CommandRunner {
             "/etc/default/grub":
                 "# If you change this file, run 'update-grub' afterwards.\nGRUB_DEFAULT=0\nGRUB_CMDLINE_LINUX_DEFAULT=\"quiet\"\nGRUB_CMDLINE_LINUX=\"console=ttyS0\"\n",
             "/etc/modprobe.d/users.conf": "options snd index=0\n", "/etc/profile.d/users.sh": "",
-            "/etc/ld.so.conf.d/libc.conf": "/usr/local/lib\n", "/usr/local/lib/libusers.so.1": "",
+            "/etc/systemd/system/users.service": "", "/etc/ld.so.conf.d/libc.conf": "/usr/local/lib\n",
+            "/usr/local/lib/libusers.so.1": "",
             "/usr/lib/x86_64-linux-gnu/libc.so.6": "", "/usr/bin/sh": "", "/usr/include/users.h": "",
             "/usr/sbin/update-grub": "", "/usr/sbin/mkinitramfs": "", "/usr/bin/dpkg": "", "/usr/sbin/modprobe": "",
             "/var/lib/dpkg/packages": "dpkg ok\nkmod ok\n", "/var/lib/apt/lists/deb.debian.org_Packages": "",
@@ -135,7 +136,10 @@ package final class SimulatedGuest: CommandRunner {
         }
         switch (words.first ?? "", words.dropFirst().first ?? "") {
         case ("systemctl", "--version"): return says("systemd 252 (252.22-1~deb12u1)\n")
-        case ("systemctl", "daemon-reload"), ("systemctl", "stop"): return says("")
+        case ("systemctl", "show-environment"): return says("LANG=C\nPATH=/usr/local/sbin:/usr/sbin:/usr/bin\n")
+        case ("systemctl", "daemon-reload"), ("systemctl", "stop"), ("systemctl", "start"), ("systemctl", "restart"):
+            return says("")
+        case ("systemctl", "enable"), ("systemctl", "disable"), ("systemctl", "is-active"): return try unit(words)
         case ("gcc", "-std=gnu99"):
             guard let index = words.firstIndex(of: "-o"), files.exists("/usr/bin/gcc") else {
                 return CommandResult(.notFound)
