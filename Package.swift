@@ -164,8 +164,13 @@ let package = Package(
                 "VirtualMachines", system,
             ],
             swiftSettings: settings),
+        .target(
+            name: "MonitoringFakes", dependencies: ["GPUReadings", "Monitoring", "Telemetry"],
+            path: "Tests/Support/Monitoring", swiftSettings: settings),
         .testTarget(
-            name: "MonitoringTests", dependencies: ["Monitoring", "GPUReadings", "Telemetry"], swiftSettings: settings),
+            name: "MonitoringTests",
+            dependencies: ["Contract", "GPUReadings", "Monitoring", "MonitoringFakes", "Telemetry"],
+            swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Contract", "Guest", "Provisioning", subprocess, system],
             path: "Tests/EndToEnd", swiftSettings: settings),
