@@ -167,6 +167,9 @@ let package = Package(
         .target(
             name: "MonitoringFakes", dependencies: ["GPUReadings", "Monitoring", "Telemetry"],
             path: "Tests/Support/Monitoring", swiftSettings: settings),
+        .executableTarget(
+            name: "telemetry-demo", dependencies: ["Contract", "Monitoring", "MonitoringFakes"],
+            path: "Tests/Support/TelemetryDemo", swiftSettings: settings),
         .testTarget(
             name: "MonitoringTests",
             dependencies: ["Contract", "GPUReadings", "Monitoring", "MonitoringFakes", "Telemetry"],
