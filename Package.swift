@@ -103,7 +103,13 @@ let package = Package(
             path: "Sources/HostAgent/Machines", swiftSettings: settings),
         .target(
             name: "Monitoring", dependencies: ["Contract", "GPUReadings", "Telemetry"],
-            path: "Sources/HostAgent/Monitoring", swiftSettings: settings),
+            path: "Sources/HostAgent/Monitoring",
+            // The web page travels inside the tool.
+            resources: [
+                .embedInCode("Page/index.html"), .embedInCode("Page/app.js"), .embedInCode("Page/chart.js"),
+                .embedInCode("Page/style.css"), .embedInCode("Page/icon.svg"),
+            ],
+            swiftSettings: settings),
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
