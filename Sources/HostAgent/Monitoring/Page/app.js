@@ -275,7 +275,7 @@ class Card {
 
   update() {
     const { machine, gpus } = this.entry;
-    setClass(this.element, `card is-${tone(machine)}${machine.fresh ? "" : " old"}`);
+    setClass(this.element, `card is-${tone(machine)}${machine.fresh ? "" : " old"}${gpus.some(fault) ? " hurt" : ""}`);
     setText(this.state, machine.condition);
     const xids = (machine.xidCounts ?? []).reduce((sum, entry) => sum + entry.count, 0);
     setText(this.xids, xids ? `${xids} Xid` : "");
@@ -360,9 +360,9 @@ class Line {
     setText(this.fault, broken ?? "");
     setText(this.heat, facts.temperatureCelsius === undefined ? "" : `${whole(facts.temperatureCelsius)} °C`);
     setClass(this.heat, `ink tone-${temperatureTone(facts)}`);
-    const power = facts.powerDrawWatts === undefined ? "" : `  ${whole(facts.powerDrawWatts)}` +
+    const power = facts.powerDrawWatts === undefined ? "" : ` · ${whole(facts.powerDrawWatts)}` +
       (facts.powerLimitWatts === undefined ? " W" : `/${whole(facts.powerLimitWatts)} W`);
-    setText(this.rest, power + (facts.fanPercent === undefined ? "" : `  fan ${whole(facts.fanPercent)} %`));
+    setText(this.rest, power + (facts.fanPercent === undefined ? "" : ` · fan ${whole(facts.fanPercent)} %`));
     setText(this.load.value, facts.utilizationGPUPercent === undefined ? unknown : `${whole(facts.utilizationGPUPercent)} %`);
     setShare(this.load.fill, "--share", (facts.utilizationGPUPercent ?? 0) / 100);
     setText(this.memory.value, part === undefined ? bytes(facts.memoryUsedBytes)
@@ -403,8 +403,8 @@ const CHARTS = [
   { fact: "utilizationGPUPercent", title: "Utilisation", tone: "good", top: 100, say: value => `${whole(value)} %` },
   { fact: "memoryUsedBytes", title: "Memory", tone: "memory", top: GIB, base: GIB, limit: "memoryTotalBytes",
     say: (value, isTick) => isTick ? `${+(value / GIB).toFixed(1)} G` : bytes(value) },
-  { fact: "temperatureCelsius", title: "Temperature", tone: "hot", top: 60, say: value => `${whole(value)} °C` },
-  { fact: "powerDrawWatts", title: "Power", tone: "good", top: 50, limit: "powerLimitWatts", say: value => `${whole(value)} W` },
+  { fact: "temperatureCelsius", title: "Temperature", tone: "good", top: 60, toneOf: temperatureTone, say: value => `${whole(value)} °C` },
+  { fact: "powerDrawWatts", title: "Power", tone: "accent", top: 50, limit: "powerLimitWatts", say: value => `${whole(value)} W` },
 ];
 
 class Curve {
@@ -440,6 +440,7 @@ class Curve {
     const facts = this.gpu.facts, value = facts[this.kind.fact];
     this.chart.top = Math.max(this.kind.top, this.kind.limit ? facts[this.kind.limit] ?? 0 : 0);
     const now = value === undefined ? unknown : this.kind.say(value);
+    if (this.kind.toneOf) setClass(this.chart.element, `chart tone-${this.kind.toneOf(facts)}`);
     const step = this.series.step || this.range.step || Math.max(5, this.machine.intervalSeconds ?? 1);
     this.chart.show(this.series.points, snapshot.time - this.range.seconds, snapshot.time, step,
       this.machine.fresh ? now : `${now} (old)`);
@@ -466,7 +467,7 @@ class Detail {
     this.charts = make("div", { class: "charts" });
     this.panels = make("div", { class: "panels" });
     this.facts = make("dl", { class: "facts" });
-    this.factsPanel = make("section", { class: "panel" }, make("h2", { text: "Facts" }), this.facts);
+    this.factsPanel = make("section", { class: "panel wide" }, make("h2", { text: "Facts" }), this.facts);
     this.processes = new Table("Programs", PROCESS_COLUMNS.slice(index === undefined ? 1 : 2));
     this.events = new Table("Xid events", EVENT_COLUMNS.filter(column => column.name !== "Machine"));
     this.panels.append(this.processes.element, this.events.element, this.factsPanel);

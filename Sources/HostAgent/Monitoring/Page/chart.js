@@ -11,11 +11,11 @@ export function svg(name, attributes = {}, parent) {
   return element;
 }
 
-// Ticks at 1, 2 or 5 times a power of ten (of `base`): about `count` of them.
+// Ticks at 1, 2, 2.5 or 5 times a power of ten (of `base`): about `count` of them.
 export function ticks(top, count, base = 1) {
   const rough = Math.max(top / count, 1e-9) / base;
   const power = 10 ** Math.floor(Math.log10(rough));
-  const step = [1, 2, 5, 10].map(n => n * power).find(n => n >= rough) * base;
+  const step = [1, 2, 2.5, 5, 10].map(n => n * power).find(n => n >= rough) * base;
   const found = [];
   for (let value = 0; value <= top + step * 1e-6; value += step) found.push(value);
   return found;

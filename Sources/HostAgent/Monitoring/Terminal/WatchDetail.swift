@@ -17,7 +17,7 @@ enum WatchDetail {
         canvas.put(words, at: place, 1, CellStyle(WatchFrame.colour(of: condition), bold: true), end: width - 1)
         var line = 2
         for facts in facts(of: gpu, of: machine, degree: canvas.isUnicode ? "°C" : "C") {
-            let text = facts.map { "\($0.0) \($0.1)" }.joined(separator: "   ")
+            let text = facts.map { $0.0.isEmpty ? $0.1 : "\($0.0) \($0.1)" }.joined(separator: "  ")
             guard !text.isEmpty else { continue }
             canvas.put(text, at: 1, line, CellStyle(condition == .live ? .plain : .faint), end: width - 1)
             line += 1

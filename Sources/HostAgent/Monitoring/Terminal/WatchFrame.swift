@@ -151,7 +151,7 @@ enum WatchFrame {
 
     private static func keys(_ state: WatchState) -> String {
         let enter = state.tab == .events ? "" : "enter open  "
-        return "\(enter)tab next  / filter  s sort  c fold all  space freeze  ? help  q quit"
+        return "\(enter)tab next  / filter  s sort  c fold  space freeze  ? help  q quit"
     }
 
     // MARK: - Lines
