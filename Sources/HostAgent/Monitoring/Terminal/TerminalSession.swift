@@ -45,7 +45,14 @@ final class TerminalSession: Sendable {
         leave()
         // Not kill(): raise returns after the stop, and at once where there is no job control.
         signal(SIGTSTP, SIG_DFL)
+        // Dispatch's threads block every signal: on one of them it would wait for ever.
+        var mask = sigset_t()
+        var former = sigset_t()
+        sigemptyset(&mask)
+        sigaddset(&mask, SIGTSTP)
+        pthread_sigmask(SIG_UNBLOCK, &mask, &former)
         raise(SIGTSTP)
+        pthread_sigmask(SIG_SETMASK, &former, nil)
         signal(SIGTSTP, SIG_IGN)
         resume()
     }

@@ -5,6 +5,8 @@ import Telemetry
 enum WatchFrame {
     /// Lines that are not the list's.
     static let chrome = 3
+    /// Columns from which an event's GPU has its place.
+    private static let wideEvents = 110
 
     static func draw(
         _ snapshot: TelemetrySnapshot?, _ rows: [WatchRow], _ state: WatchState, size: TerminalSize,
@@ -138,7 +140,9 @@ enum WatchFrame {
         case .processes:
             canvas.put("MACHINE          GPU      PID TYPE   MEMORY  COMMAND", at: 2, 1, style)
         case .events:
-            canvas.put("TIME         AGO MACHINE          GPU           XID  WHAT THE DRIVER SAID", at: 2, 1, style)
+            let isWide = canvas.size.columns >= wideEvents
+            let gpu = isWide ? "GPU           " : ""
+            canvas.put("TIME         AGO MACHINE          \(gpu)XID  WHAT THE DRIVER SAID", at: 2, 1, style)
         }
     }
 
@@ -174,9 +178,12 @@ enum WatchFrame {
             canvas.put(Words.clock(timed.time, secondsFromUTC: secondsFromUTC), at: 2, line, CellStyle(.faint))
             canvas.putRight(Words.duration(now - timed.time), before: 18, line, CellStyle(.faint))
             canvas.put(machine.name, at: 19, line, end: 35)
-            canvas.put(timed.event.pciAddress ?? "", at: 36, line, CellStyle(.faint), end: 49)
-            canvas.put(String(timed.event.code), at: 50, line, CellStyle(.hot, bold: true), end: 54)
-            canvas.put(timed.event.text, at: 55, line)
+            // What was said matters more than where.
+            let isWide = canvas.size.columns >= wideEvents
+            if isWide { canvas.put(timed.event.pciAddress ?? "", at: 36, line, CellStyle(.faint), end: 49) }
+            let place = isWide ? 50 : 36
+            canvas.put(String(timed.event.code), at: place, line, CellStyle(.hot, bold: true), end: place + 4)
+            canvas.put(timed.event.text, at: place + 5, line)
         }
     }
 
