@@ -1,3 +1,4 @@
+import GPUReadings
 import MonitoringFakes
 import Telemetry
 import Testing

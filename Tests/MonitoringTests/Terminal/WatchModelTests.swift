@@ -1,4 +1,5 @@
 import MonitoringFakes
+import Telemetry
 import Testing
 
 @testable import Monitoring
