@@ -27,6 +27,8 @@ enum Words {
 
     /// "14:03:09".
     static func clock(_ time: Double, secondsFromUTC: Int) -> String {
+        // A time of which nobody knows where it came from: what does not fit in a number is none.
+        guard abs(time) < 1e12 else { return "--:--:--" }
         let second = ((Int(time.rounded(.down)) + secondsFromUTC) % 86400 + 86400) % 86400
         return [second / 3600, second / 60 % 60, second % 60].map { ($0 < 10 ? "0" : "") + String($0) }.joined(
             separator: ":")
