@@ -21,7 +21,7 @@ struct GPUColumns: Equatable, Sendable {
 
     /// Places of "100%" and of "79.6/80.0G" behind their bars.
     static let percentWidth = 5
-    static let amountWidth = 11
+    static let amountWidth = 12
 
     init(width: Int) {
         let barRoom = min(max(0, (width - 80) / 8), 14)

@@ -55,6 +55,8 @@ public enum WatchView {
         var decoder = KeyDecoder()
         var shown: Canvas?
         var isDrawComing = false
+        // Whoever continues us after a suspension of our own sends a SIGCONT as well: the terminal is ours again by then.
+        var wasSuspended = false
         func draw() {
             let frame = model.frame(size: session.size)
             let bytes = writer.bytes(from: shown, to: frame)
@@ -68,6 +70,7 @@ public enum WatchView {
                 case .quit?: return false
                 case .suspend?:
                     session.suspend()
+                    wasSuspended = true
                     shown = nil
                 case .redraw?: shown = nil
                 case nil: break
@@ -106,7 +109,8 @@ public enum WatchView {
                 case .resized: draw()
                 case .continued:
                     // Stopped by somebody else's SIGSTOP: the shell has had the terminal since.
-                    session.resume()
+                    if !wasSuspended { session.resume() }
+                    wasSuspended = false
                     shown = nil
                     draw()
                 case .ended: return
