@@ -112,7 +112,13 @@ let package = Package(
             path: "Sources/HostAgent/Machines", swiftSettings: settings),
         .target(
             name: "Monitoring", dependencies: ["Contract", "GPUReadings", "Telemetry"],
-            path: "Sources/HostAgent/Monitoring", swiftSettings: settings),
+            path: "Sources/HostAgent/Monitoring",
+            // The web page travels inside the tool.
+            resources: [
+                .embedInCode("Page/index.html"), .embedInCode("Page/app.js"), .embedInCode("Page/chart.js"),
+                .embedInCode("Page/style.css"), .embedInCode("Page/icon.svg"),
+            ],
+            swiftSettings: settings),
         .target(
             name: "Fleet",
             dependencies: ["Contract", "Passthrough", "VirtualMachines", .product(name: "Yams", package: "Yams")],
@@ -184,8 +190,16 @@ let package = Package(
                 "VirtualMachines", system,
             ],
             swiftSettings: settings),
+        .target(
+            name: "MonitoringFakes", dependencies: ["GPUReadings", "Monitoring", "Telemetry"],
+            path: "Tests/Support/Monitoring", swiftSettings: settings),
+        .executableTarget(
+            name: "telemetry-demo", dependencies: ["Contract", "Monitoring", "MonitoringFakes"],
+            path: "Tests/Support/TelemetryDemo", swiftSettings: settings),
         .testTarget(
-            name: "MonitoringTests", dependencies: ["Monitoring", "GPUReadings", "Telemetry"], swiftSettings: settings),
+            name: "MonitoringTests",
+            dependencies: ["Contract", "GPUReadings", "Monitoring", "MonitoringFakes", "Telemetry"],
+            swiftSettings: settings),
         .testTarget(
             name: "FleetTests", dependencies: ["Fleet", "Contract", "Passthrough"], swiftSettings: settings),
         .testTarget(
