@@ -24,6 +24,10 @@ public struct MachineTelemetry: Equatable, Sendable {
     public var history: [Int: GPUHistory]
     /// Messages that the guest threw away, lines that were nonsense, bytes that were thrown away unread.
     public var losses: TelemetryLosses
+    /// When ``link`` became what it is, seconds since 1970; nil before the first word of it.
+    public var linkedAt: Double?
+    /// The newest ``TelemetryMessage/sequence`` of this sampler's: what is not above it came before.
+    public var lastSequence: UInt64 = 0
 
     /// Events that are kept at hand.
     public static let eventLimit = 100
@@ -47,6 +51,12 @@ public struct MachineTelemetry: Equatable, Sendable {
     public func isFresh(at now: Double) -> Bool {
         guard let age = sampleAge(at: now) else { return false }
         return age <= max(5, Self.freshIntervals * (hello?.intervalSeconds ?? 1))
+    }
+
+    /// Whether it is connected and has said nothing for three heartbeats: its sampler does not run, or is stuck.
+    public func isSilent(at now: Double) -> Bool {
+        guard link == .connected, let since = [heardAt, linkedAt].compactMap({ $0 }).max() else { return false }
+        return now - since > 3 * TelemetryLimits.heartbeatSeconds
     }
 }
 
