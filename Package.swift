@@ -33,6 +33,13 @@ let package = Package(
         // Without its Foundation trait: the guest agent is linked statically and must stay small.
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+        // Telemetry on the host: samples kept, and served. Without its traits Hummingbird leaves out full Foundation and
+        // the reading of configurations.
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
     ],
     targets: [
         // Shared: both sides, FoundationEssentials only.
@@ -102,13 +109,31 @@ let package = Package(
             ],
             path: "Sources/HostAgent/Machines", swiftSettings: settings),
         .target(
-            name: "Monitoring", dependencies: ["Contract", "GPUReadings", "Telemetry"],
+            name: "Monitoring", dependencies: ["Contract", "GPUReadings", "Host", "Telemetry"],
             path: "Sources/HostAgent/Monitoring", swiftSettings: settings),
+        .target(
+            name: "MonitoringStore",
+            dependencies: [
+                "Contract", "GPUReadings", "Host", "Monitoring", "Telemetry",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            path: "Sources/HostAgent/MonitoringStore", swiftSettings: settings),
+        .target(
+            name: "MonitoringHTTP",
+            dependencies: [
+                "Contract", "GPUReadings", "Monitoring",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Sources/HostAgent/MonitoringHTTP", swiftSettings: settings),
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
-                "Contract", "FailureCatalogue", "GPUReadings", "Host", "Machines", "Passthrough", "Provisioner",
-                "SecureShell", "VirtualMachines",
+                "Contract", "FailureCatalogue", "GPUReadings", "Host", "Machines", "Monitoring", "MonitoringHTTP",
+                "MonitoringStore", "Passthrough", "Provisioner", "SecureShell", "Telemetry", "VirtualMachines",
                 argumentParser, system, unixSignals,
             ],
             path: "Sources/HostAgent/CommandLine", swiftSettings: settings),
@@ -164,8 +189,16 @@ let package = Package(
                 "VirtualMachines", system,
             ],
             swiftSettings: settings),
+        .target(
+            name: "MonitoringFakes", dependencies: ["GPUReadings", "Monitoring", "Telemetry"],
+            path: "Tests/Support/Monitoring", swiftSettings: settings),
         .testTarget(
-            name: "MonitoringTests", dependencies: ["Monitoring", "GPUReadings", "Telemetry"], swiftSettings: settings),
+            name: "MonitoringTests",
+            dependencies: [
+                "Contract", "GPUReadings", "Host", "Monitoring", "MonitoringFakes", "MonitoringHTTP", "MonitoringStore",
+                "Telemetry", subprocess, system,
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests", dependencies: ["Contract", "Guest", "Provisioning", subprocess, system],
             path: "Tests/EndToEnd", swiftSettings: settings),

@@ -77,23 +77,36 @@ struct TelemetryResponder: HTTPResponder {
             let histories = query["histories"] == "1"
             var snapshot = content.hub.snapshot(at: content.clock(), histories: histories)
             if let machine = query["vm"] { snapshot.machines.removeAll { $0.name != machine } }
-            return Self.json(TelemetryDocument.machines(snapshot, histories: histories))
+            return Self.json(SnapshotJSON(snapshot, histories: histories).bytes)
         case "/api/v1/history":
-            guard let history = content.history else { return Self.noHistory }
             let query = try query.history(now: content.clock())
-            return Self.json(TelemetryDocument.series(try history.series(query), of: query))
-        case "/api/v1/log":
+            let series = try content.history?.series(query) ?? live(query)
+            return Self.json(series.json(of: query))
+        case "/api/v1/events":
             guard let history = content.history else { return Self.noHistory }
             let now = content.clock()
             let events = try history.events(
                 of: query["vm"], from: try query.number("from") ?? now - 86400, to: try query.number("to") ?? now + 60,
                 limit: 1000)
-            return Self.json(TelemetryDocument.events(events))
-        case "/api/v1/events": return Self.stream(content, machine: query["vm"])
+            return Self.json(EventsJSON(events).bytes)
+        case "/api/v1/stream": return Self.stream(content, machine: query["vm"])
         case let path:
             guard let file = content.files[path] else { return Self.words(.notFound, "There is nothing at \(path).") }
             return Self.bytes(file.bytes, type: file.type)
         }
+    }
+
+    /// What memory has, where nothing is kept.
+    private func live(_ query: HistoryQuery) -> HistorySeries {
+        let machines = content.hub.snapshot(at: content.clock()).machines
+        let points = machines.first { $0.name == query.machine }.map {
+            HistoryJSON.live(of: $0, gpu: query.gpu, fact: query.fact, from: query.from, to: query.to)
+        }
+        return HistorySeries(
+            step: 0,
+            points: (points ?? []).map {
+                HistoryPoint(time: $0.time, mean: $0.mean, minimum: $0.mean, maximum: $0.mean, count: 1)
+            })
     }
 
     private static let noHistory = words(
@@ -121,8 +134,8 @@ struct TelemetryResponder: HTTPResponder {
                 var snapshot = content.hub.snapshot(at: content.clock(), histories: false)
                 if let machine { snapshot.machines.removeAll { $0.name != machine } }
                 var buffer = ByteBuffer()
-                buffer.writeString("event: machines\ndata: ")
-                buffer.writeBytes(TelemetryDocument.machines(snapshot))
+                buffer.writeString("event: snapshot\ndata: ")
+                buffer.writeBytes(SnapshotJSON(snapshot).bytes)
                 buffer.writeString("\n\n")
                 try await writer.write(buffer)
                 try await Task.sleep(for: .seconds(1))

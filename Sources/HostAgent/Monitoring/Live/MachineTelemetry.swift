@@ -52,12 +52,6 @@ public struct MachineTelemetry: Equatable, Sendable {
         guard let age = sampleAge(at: now) else { return false }
         return age <= max(5, Self.freshIntervals * (hello?.intervalSeconds ?? 1))
     }
-
-    /// Whether it is connected and has said nothing for three heartbeats: its sampler does not run, or is stuck.
-    public func isSilent(at now: Double) -> Bool {
-        guard link == .connected, let since = [heardAt, linkedAt].compactMap({ $0 }).max() else { return false }
-        return now - since > 3 * TelemetryLimits.heartbeatSeconds
-    }
 }
 
 /// How a machine's sampler is reached.

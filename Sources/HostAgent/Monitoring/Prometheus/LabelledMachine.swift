@@ -31,10 +31,11 @@ struct LabelledMachine {
         self.machine = machine
         let vm = ("vm", machine.name)
         labels = Exposition.labels([vm])
-        let condition = MachineCondition(of: machine, at: now)
-        isUp = machine.link == .connected && machine.heardAt != nil && !machine.isSilent(at: now)
+        let condition = MachineState.of(machine.condition(at: now))
+        isUp =
+            machine.link == .connected && machine.heardAt.map { now - $0 <= MachineCondition.silentSeconds } ?? false
         isFresh = machine.link == .connected && machine.isFresh(at: now)
-        states = MachineCondition.all.map { (Exposition.labels([vm, ("state", $0.name)]), $0 == condition) }
+        states = MachineState.all.map { (Exposition.labels([vm, ("state", $0)]), $0 == condition) }
         xids = machine.xidCounts.sorted { ($0.key.pciAddress, $0.key.code) < ($1.key.pciAddress, $1.key.code) }
             .map { key, count in
                 let gpu = machine.sample?.gpus.first { $0.pciAddress == key.pciAddress && !key.pciAddress.isEmpty }
@@ -46,6 +47,19 @@ struct LabelledMachine {
                 )
             }
         gpus = isFresh ? (machine.sample?.gpus ?? []).map { LabelledGPU($0, of: machine) } : []
+    }
+}
+
+/// The label `state`: a ``MachineCondition``'s word, of which there are finitely many whatever guests say.
+enum MachineState {
+    static let all = words + ["other"]
+
+    private static let words =
+        ["live", "stale", "silent", "waiting", "stopped"]
+        + SamplerState.known.filter { $0 != .sampling }.map(\.rawValue)
+
+    static func of(_ condition: MachineCondition) -> String {
+        words.contains(condition.word) ? condition.word : "other"
     }
 }
 
