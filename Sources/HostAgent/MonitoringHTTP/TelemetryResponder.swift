@@ -23,7 +23,10 @@ struct TelemetryResponder: HTTPResponder {
     /// Nothing from elsewhere, nothing inline, shown in nobody's frame, told to nobody.
     private static let headers: [(HTTPField.Name, String)] = {
         let named = [
-            ("Content-Security-Policy", "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"),
+            (
+                "Content-Security-Policy",
+                "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
+            ),
             ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"),
             ("Cross-Origin-Resource-Policy", "same-origin"),
         ]
@@ -74,7 +77,7 @@ struct TelemetryResponder: HTTPResponder {
             let snapshot = content.hub.snapshot(at: content.clock(), histories: false)
             return Self.bytes(text.bytes(of: snapshot), type: text.contentType)
         case "/api/v1/machines":
-            let histories = query["histories"] == "1"
+            let histories = query["history"] == "1"
             var snapshot = content.hub.snapshot(at: content.clock(), histories: histories)
             if let machine = query["vm"] { snapshot.machines.removeAll { $0.name != machine } }
             return Self.json(SnapshotJSON(snapshot, histories: histories).bytes)

@@ -64,7 +64,8 @@ final class CollectorLoop: @unchecked Sendable {
                     let holder = LockFile.holder(of: settings.lock).map { " (process \($0))" } ?? ""
                     throw Failure(
                         .runLocked, operation: operation, message: "Another process collects here\(holder).",
-                        remedy: "Use that one, stop it, or choose another place with --state.", retryable: true, side: .host)
+                        remedy: "Use that one, stop it, or choose another place with --state.", retryable: true,
+                        side: .host)
                 }
                 return .follower
             }

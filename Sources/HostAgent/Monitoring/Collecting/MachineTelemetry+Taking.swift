@@ -68,7 +68,9 @@ extension MachineTelemetry {
             self.sample = sample
             sampledAt = time
         }
-        for gpu in sample.gpus { history[gpu.index, default: GPUHistory()].append(GPUHistory.Point(time: time, of: gpu)) }
+        for gpu in sample.gpus {
+            history[gpu.index, default: GPUHistory()].append(GPUHistory.Point(time: time, of: gpu))
+        }
         if history.count > TelemetryLimits.gpus {
             history = history.filter { seen.contains($0.key) }
         }

@@ -56,7 +56,8 @@ public struct PrometheusText: Sendable {
     }
 
     private func writeMachines(_ machines: [LabelledMachine], at now: Double, to text: inout Exposition) {
-        text.family("nvidia_gpu_machine_up", .gauge, "1 where the machine's sampler was heard in the last 15 s.") { sample in
+        text.family("nvidia_gpu_machine_up", .gauge, "1 where the machine's sampler was heard in the last 15 s.") {
+            sample in
             for machine in machines { sample(machine.labels, machine.isUp ? 1 : 0) }
         }
         let present = machines.filter { $0.machine.link != .stopped }
@@ -97,7 +98,8 @@ public struct PrometheusText: Sendable {
         text.family("nvidia_gpu_info", .gauge, "What the GPU is; always 1.") { sample in
             for gpu in gpus { sample(gpu.info, 1) }
         }
-        text.family("nvidia_gpu_performance_state", .gauge, "Performance state: 0 (P0) is the fastest, 15 the slowest.") {
+        text.family("nvidia_gpu_performance_state", .gauge, "Performance state: 0 (P0) is the fastest, 15 the slowest.")
+        {
             sample in
             for gpu in gpus {
                 guard let state = gpu.sample.texts[GPUFact.performanceState.key], state.hasPrefix("P"),
