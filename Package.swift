@@ -192,6 +192,13 @@ let package = Package(
         .target(
             name: "MonitoringFakes", dependencies: ["GPUReadings", "Monitoring", "Telemetry"],
             path: "Tests/Support/Monitoring", swiftSettings: settings),
+        // Benchmarks/telemetry/run.
+        .executableTarget(
+            name: "telemetry-bench",
+            dependencies: [
+                "GPUReadings", "Monitoring", "MonitoringFakes", "MonitoringHTTP", "MonitoringStore", "Telemetry",
+            ],
+            path: "Benchmarks/telemetry/Sources/TelemetryBench", swiftSettings: settings),
         .testTarget(
             name: "MonitoringTests",
             dependencies: [
