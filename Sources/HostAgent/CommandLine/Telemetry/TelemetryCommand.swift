@@ -1,8 +1,5 @@
 import ArgumentParser
-import Contract
-import FoundationEssentials
 import Monitoring
-import MonitoringHTTP
 import MonitoringStore
 import Provisioner
 
@@ -86,101 +83,25 @@ struct TelemetryCommand: AsyncParsableCommand {
             state: state, chosen: Set(machines.filter { !$0.contains("@") }), attached: attached)
         let store = collect ? try TelemetryStore.writer(folder: folder, retention: retention) : nil
         let hub = TelemetryHub(listener: store.map { store in { store.take($0, $1) } })
+        let session = TelemetrySession(hub: hub, store: store, format: format, serving: try serving(folder))
         let collector = TelemetryCollector(folder: folder, sources: sources, hub: hub, mustCollect: collect)
         try collector.start()
         defer { collector.stop() }
-        try await Interruption.stopping(guestGoesOn: false, note: "Interrupted.") {
-            try await work(hub, store, folder)
-        }
+        try await Interruption.stopping(guestGoesOn: false, note: "Interrupted.") { try await session.run() }
     }
 
     private var retention: Retention { retain.flatMap { Retention($0) } ?? .standard }
 
-    /// What is done with what is heard.
-    private func work(_ hub: TelemetryHub, _ store: TelemetryStore?, _ folder: String) async throws {
-        guard collect || serve != nil else { return try await tellOnce(hub) }
-        try await withThrowingTaskGroup(of: Void.self) { group in
-            if let store { group.addTask { try await Self.keep(store) } }
-            if let serve, let address = ServeAddress(serve) {
-                let server = TelemetryServer(
-                    address: address,
-                    content: TelemetryServer.Content(
-                        hub: hub, history: try store ?? TelemetryStore.reader(folder: folder), dcgmNames: dcgmNames,
-                        clock: { Date().timeIntervalSince1970 }),
-                    token: try token(address, folder))
-                group.addTask {
-                    try await server.run { port in
-                        Terminal.note(
-                            "Serving on http://\(address.host.contains(":") ? "[\(address.host)]" : address.host):\(port)/"
-                        )
-                    }
-                }
-            }
-            try await group.waitForAll()
+    private func serving(_ folder: String) throws -> TelemetrySession.Serving? {
+        guard let address = serve.flatMap({ ServeAddress($0) }) else { return nil }
+        var token: String?
+        if tokenFile != nil || !address.isLoopback {
+            let path = tokenFile.map { ProvisionCommand.absolute($0) } ?? "\(folder)/token"
+            token = try TelemetryToken.load(path)
+            Terminal.note("Readers need the token in \(path): Authorization: Bearer TOKEN, or /?token=TOKEN once.")
         }
-    }
-
-    private func token(_ address: ServeAddress, _ folder: String) throws -> String? {
-        guard tokenFile != nil || !address.isLoopback else { return nil }
-        let path = tokenFile.map { ProvisionCommand.absolute($0) } ?? "\(folder)/token"
-        let token = try TelemetryToken.load(path)
-        Terminal.note("Readers need the token in \(path): Authorization: Bearer TOKEN, or /?token=TOKEN once.")
-        return token
-    }
-
-    /// Writes every few seconds until it is cancelled, and then the rest.
-    private static func keep(_ store: TelemetryStore) async throws {
-        var isTroubled = false
-        while !Task.isCancelled {
-            try? await Task.sleep(for: .seconds(TelemetryStore.writeEvery))
-            do {
-                try store.write(now: Date().timeIntervalSince1970)
-                if isTroubled { Terminal.note("Telemetry is kept again.") }
-                isTroubled = false
-            } catch let failure as Failure {
-                // A full disk passes: what was heard waits, and people are told once.
-                if !isTroubled { Terminal.note(FailureRenderer(failure).text) }
-                isTroubled = true
-            }
-        }
-        try store.close(now: Date().timeIntervalSince1970)
-    }
-
-    /// Waits until each machine that is reached has told of itself, at most some seconds.
-    private func tellOnce(_ hub: TelemetryHub) async throws {
-        let answered = Task {
-            for await _ in hub.updates() {
-                let machines = hub.snapshot(at: 0, histories: false).machines
-                let silent = machines.contains { machine in
-                    switch machine.link {
-                    case .connected:
-                        machine.sample == nil && (machine.status == nil || machine.status?.state == .sampling)
-                    case .waiting(let why): why == MachineTelemetry(name: "").waitingWords
-                    case .stopped: false
-                    }
-                }
-                if !machines.isEmpty, !silent { return }
-            }
-        }
-        let deadline = Task {
-            try? await Task.sleep(for: .seconds(3))
-            answered.cancel()
-        }
-        await answered.value
-        deadline.cancel()
-        let snapshot = hub.snapshot(at: Date().timeIntervalSince1970)
-        switch format {
-        case .json: Terminal.write(String(decoding: SnapshotJSON(snapshot).bytes, as: UTF8.self))
-        case .text where snapshot.machines.isEmpty:
-            Terminal.note("There are no machines. `provision-gpu-vm start` makes one.")
-        case .text: Terminal.write(TelemetryTable(snapshot).lines.joined(separator: "\n"))
-        }
-    }
-}
-
-extension MachineTelemetry {
-    /// Of a machine that was not looked at yet.
-    fileprivate var waitingWords: String {
-        if case .waiting(let why) = link { why } else { "" }
+        return TelemetrySession.Serving(
+            address: address, token: token, dcgmNames: dcgmNames,
+            kept: try collect ? nil : TelemetryStore.reader(folder: folder))
     }
 }
