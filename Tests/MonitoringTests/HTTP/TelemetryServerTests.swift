@@ -97,7 +97,8 @@ struct TelemetryServerTests {
         try await serving(hub()) { client in
             let answer = try? await client.get("/", headers: ["X-Long: \(String(repeating: "x", count: 100_000))"])
             #expect(answer?.status != 200)
-            #expect(try await client.get("/").status == 200)
+            let next = try await client.get("/")
+            #expect(next.status == 200)
         }
     }
 

@@ -52,6 +52,6 @@ struct DashboardTests {
         let result = try await run(
             .name("promtool"), arguments: ["test", "rules", "\(Self.folder)/prometheus-rules-tests.yml"],
             output: .string(limit: 1 << 20), error: .string(limit: 1 << 20))
-        #expect(result.terminationStatus == .exited(0), "\(result.standardOutput ?? "")\(result.standardError ?? "")")
+        #expect(result.terminationStatus == .exited(0), "\(result.standardOutput)\(result.standardError)")
     }
 }

@@ -77,7 +77,7 @@ struct TelemetryStoreTests {
         fill(store, 0..<120)
         store.take("vm", .xid(TimedXid(time: start, event: XidEvent(code: 79, text: "bus"))))
         try store.write(now: start + 130)
-        for now in [3600.0 + 200, 3600 + 210] { try store.write(now: start + now) }
+        for now: Double in [3800, 3810] { try store.write(now: start + now) }
         #expect(try store.series(query(0, 120, step: 1)).points.isEmpty)
         #expect(try store.series(query(0, 120, step: 60)).points.count == 2)
         try store.write(now: start + 2 * 3600 + 200)

@@ -1,6 +1,6 @@
 import GPUReadings
 public import Monitoring
-public import Telemetry
+import Telemetry
 
 /// Machines with GPUs that work, idle, overheat and fail as told: the same for the same moment, at every run. Nothing here was measured.
 public struct SimulatedFleet: Sendable {
