@@ -75,7 +75,7 @@ struct SampleColumn: Equatable {
     /// last, of which zeros are a zero and how many more follow it.
     func write(to writer: inout ByteWriter) {
         let told = (0..<count).filter { !self[$0].isNaN }
-        let values = varying.isEmpty ? (told.isEmpty ? [] : [still]) : told.map { self[$0] }
+        let values = varying.isEmpty ? (count == 0 ? [] : [still]) : told.map { self[$0] }
         let scale = Scale.allCases.first { scale in values.allSatisfy { scale.integer($0) != nil } } ?? .doubles
         let hasGaps = !varying.isEmpty && told.count < count
         writer.byte(scale.rawValue | (varying.isEmpty ? 0x40 : 0) | (hasGaps ? 0x80 : 0))

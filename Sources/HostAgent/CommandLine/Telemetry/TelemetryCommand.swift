@@ -82,7 +82,9 @@ struct TelemetryCommand: AsyncParsableCommand {
         let sources = LiveTelemetrySources(
             state: state, chosen: Set(machines.filter { !$0.contains("@") }), attached: attached)
         let store = collect ? try TelemetryStore.writer(folder: folder, retention: retention) : nil
-        let hub = TelemetryHub(listener: store.map { store in { store.take($0, $1) } })
+        var listener: TelemetryHub.Listener?
+        if let store { listener = { machine, news in store.take(machine, news) } }
+        let hub = TelemetryHub(listener: listener)
         let session = TelemetrySession(hub: hub, store: store, format: format, serving: try serving(folder))
         let collector = TelemetryCollector(folder: folder, sources: sources, hub: hub, mustCollect: collect)
         try collector.start()

@@ -72,14 +72,16 @@ public final class TelemetryHub: Sendable {
 
     /// Forgets machines that are no more, all but these.
     public func keepOnly(_ names: Set<String>) {
-        state.withLock { state in
-            for name in state.machines.keys where !names.contains(name) { state.machines[name] = nil }
-        }
+        for name in state.withLock({ $0.machines.keys.filter { !names.contains($0) } }) { forget(name) }
     }
 
     /// Forgets one.
     public func forget(_ machine: String) {
-        _ = state.withLock { $0.machines.removeValue(forKey: machine) }
+        let waiting = state.withLock { state in
+            state.machines[machine] = nil
+            return Array(state.waiting.values)
+        }
+        for continuation in waiting { continuation.yield() }
     }
 
     private func change(_ name: String, _ body: (inout MachineTelemetry) -> TelemetryNews?) {

@@ -10,6 +10,7 @@ public struct ServeAddress: Equatable, Sendable, CustomStringConvertible {
 
     /// Nil for what is none.
     public init?(_ text: String) {
+        guard !text.isEmpty else { return nil }
         if text.hasPrefix("[") {
             guard let close = text.firstIndex(of: "]") else { return nil }
             host = String(text[text.index(after: text.startIndex)..<close])
