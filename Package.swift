@@ -34,6 +34,13 @@ let package = Package(
         .package(url: "https://github.com/swiftlang/swift-subprocess", from: "1.0.0", traits: []),
         .package(url: "https://github.com/jpsim/Yams", from: "6.2.0"),
         .package(url: "https://github.com/swift-server/swift-service-lifecycle", from: "2.6.0"),
+        // Telemetry on the host: samples kept, and served. Without its traits Hummingbird leaves out full Foundation and
+        // the reading of configurations.
+        .package(url: "https://github.com/groue/GRDB.swift", from: "7.10.0"),
+        .package(url: "https://github.com/hummingbird-project/hummingbird", from: "2.28.0", traits: []),
+        .package(url: "https://github.com/apple/swift-nio", from: "2.101.0"),
+        .package(url: "https://github.com/apple/swift-log", from: "1.14.0"),
+        .package(url: "https://github.com/apple/swift-http-types", from: "1.8.0", traits: []),
     ],
     targets: [
         // Shared: both sides, FoundationEssentials only.
@@ -111,7 +118,7 @@ let package = Package(
             ],
             path: "Sources/HostAgent/Machines", swiftSettings: settings),
         .target(
-            name: "Monitoring", dependencies: ["Contract", "GPUReadings", "Telemetry"],
+            name: "Monitoring", dependencies: ["Contract", "GPUReadings", "Host", "Telemetry"],
             path: "Sources/HostAgent/Monitoring",
             // The web page travels inside the tool.
             resources: [
@@ -120,15 +127,33 @@ let package = Package(
             ],
             swiftSettings: settings),
         .target(
+            name: "MonitoringStore",
+            dependencies: [
+                "Contract", "GPUReadings", "Host", "Monitoring", "Telemetry",
+                .product(name: "GRDB", package: "GRDB.swift"),
+            ],
+            path: "Sources/HostAgent/MonitoringStore", swiftSettings: settings),
+        .target(
+            name: "MonitoringHTTP",
+            dependencies: [
+                "Contract", "GPUReadings", "Monitoring",
+                .product(name: "Hummingbird", package: "hummingbird"),
+                .product(name: "HummingbirdCore", package: "hummingbird"),
+                .product(name: "HTTPTypes", package: "swift-http-types"),
+                .product(name: "Logging", package: "swift-log"),
+                .product(name: "NIOCore", package: "swift-nio"),
+            ],
+            path: "Sources/HostAgent/MonitoringHTTP", swiftSettings: settings),
+        .target(
             name: "Fleet",
             dependencies: ["Contract", "Passthrough", "VirtualMachines", .product(name: "Yams", package: "Yams")],
             path: "Sources/HostAgent/Fleet", swiftSettings: settings),
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
-                "Contract", "FailureCatalogue", "Fleet", "GPUReadings", "Host", "Machines", "Passthrough",
-                "Provisioner",
-                "SecureShell", "VirtualMachines",
+                "Contract", "FailureCatalogue", "Fleet", "GPUReadings", "Host", "Machines", "Monitoring",
+                "MonitoringHTTP",
+                "MonitoringStore", "Passthrough", "Provisioner", "SecureShell", "Telemetry", "VirtualMachines",
                 argumentParser, system, unixSignals,
             ],
             path: "Sources/HostAgent/CommandLine", swiftSettings: settings),
@@ -196,9 +221,19 @@ let package = Package(
         .executableTarget(
             name: "telemetry-demo", dependencies: ["Contract", "Monitoring", "MonitoringFakes"],
             path: "Tests/Support/TelemetryDemo", swiftSettings: settings),
+        // Benchmarks/telemetry/run.
+        .executableTarget(
+            name: "telemetry-bench",
+            dependencies: [
+                "GPUReadings", "Monitoring", "MonitoringFakes", "MonitoringHTTP", "MonitoringStore", "Telemetry",
+            ],
+            path: "Benchmarks/telemetry/Sources/TelemetryBench", swiftSettings: settings),
         .testTarget(
             name: "MonitoringTests",
-            dependencies: ["Contract", "GPUReadings", "Monitoring", "MonitoringFakes", "Telemetry"],
+            dependencies: [
+                "Contract", "GPUReadings", "Host", "Monitoring", "MonitoringFakes", "MonitoringHTTP", "MonitoringStore",
+                "Telemetry", subprocess, system,
+            ],
             swiftSettings: settings),
         .testTarget(
             name: "FleetTests", dependencies: ["Fleet", "Contract", "Passthrough"], swiftSettings: settings),

@@ -27,7 +27,7 @@ struct ProvisionGPUVM: AsyncParsableCommand {
                 name: "VM",
                 subcommands: [
                     StartCommand.self, StopCommand.self, ListCommand.self, SSHCommand.self, LogsCommand.self,
-                    ReportCommand.self,
+                    ReportCommand.self, TelemetryCommand.self,
                 ]),
             CommandGroup(name: "Fleet", subcommands: [FleetCommand.self]),
             CommandGroup(name: "Reading", subcommands: [InspectCommand.self, ExplainCommand.self, ParseCommand.self]),

@@ -24,6 +24,10 @@ public struct MachineTelemetry: Equatable, Sendable {
     public var history: [Int: GPUHistory]
     /// Messages that the guest threw away, lines that were nonsense, bytes that were thrown away unread.
     public var losses: TelemetryLosses
+    /// When ``link`` became what it is, seconds since 1970; nil before the first word of it.
+    public var linkedAt: Double?
+    /// The newest ``TelemetryMessage/sequence`` of this sampler's: what is not above it came before.
+    public var lastSequence: UInt64 = 0
 
     /// Events that are kept at hand.
     public static let eventLimit = 100

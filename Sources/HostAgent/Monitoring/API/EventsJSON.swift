@@ -1,0 +1,42 @@
+/// Xid errors and changes of state that were kept, as JSON: what `api/v1/events` answers. Documentation/schemas/telemetry.md
+/// describes it.
+public struct EventsJSON: Sendable {
+    /// One line of JSON in UTF-8, without a newline.
+    public let bytes: [UInt8]
+
+    public init(_ events: [HistoryEvent]) {
+        var json = JSONText(capacity: 64 + events.count * 128)
+        json.object { json in
+            json.value("schema", SnapshotJSON.schema)
+            json.key("events")
+            json.array { json in
+                for event in events {
+                    json.object { json in
+                        json.time("time", event.time)
+                        json.text("vm", event.machine)
+                        json.text("kind", event.kind)
+                        json.value("code", event.code)
+                        json.text("pciAddress", event.pciAddress)
+                        json.text("text", event.text)
+                    }
+                }
+            }
+        }
+        bytes = json.bytes
+    }
+}
+
+extension HistorySeries {
+    /// As `api/v1/history` answers it.
+    public func json(of query: HistoryQuery) -> [UInt8] {
+        HistoryJSON(
+            vm: query.machine, gpu: query.gpu, fact: query.fact, from: query.from, to: query.to, stepSeconds: step,
+            points: points.map { point in
+                HistoryJSON.Point(
+                    time: point.time, mean: point.mean,
+                    // A guest that lies in numbers must not make a range that ends before it begins.
+                    range: step > 0 ? min(point.minimum, point.maximum)...max(point.minimum, point.maximum) : nil)
+            }
+        ).bytes
+    }
+}

@@ -1,0 +1,349 @@
+import Contract
+import Glibc
+import Host
+import Telemetry
+
+/// The collecting thread's work: one poll over all sockets. Used by one thread at a time.
+final class CollectorLoop: @unchecked Sendable {
+    struct Settings: Sendable {
+        var folder: String
+        var sources: any TelemetrySources
+        var hub: TelemetryHub
+        var mustCollect: Bool
+        /// Seconds since 1970.
+        var clock: @Sendable () -> Double
+
+        var socket: String { "\(folder)/live.sock" }
+        var lock: String { "\(folder)/collector.lock" }
+    }
+
+    /// How often it is looked which machines there are, in seconds.
+    private static let lookEvery = 2.0
+    /// How long a flooding machine is not read, in seconds: discarding costs time too.
+    private static let floodPause = 0.1
+
+    private let settings: Settings
+    private let wake: Wake
+    private var lock: LockFile?
+    private var listening: Int32 = -1
+    private var listeners: [RelayClient] = []
+    /// To the collector, where this process follows one.
+    private var leader: Int32 = -1
+    private var leaderLines = TelemetryLines(limit: RelayLine.limit)
+    private var nextLeader = 0.0
+    private var connections: [String: MachineConnection] = [:]
+    private var nextLook = 0.0
+    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
+
+    init(_ settings: Settings, wake: Wake) {
+        self.settings = settings
+        self.wake = wake
+    }
+
+    deinit {
+        buffer.deallocate()
+    }
+
+    private var hub: TelemetryHub { settings.hub }
+
+    /// Steady seconds.
+    private var steady: Double {
+        var time = timespec()
+        clock_gettime(CLOCK_MONOTONIC, &time)
+        return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
+    }
+
+    // MARK: Roles
+
+    /// Becomes the collector where nobody is it, else follows.
+    func takeRole() throws -> TelemetryCollector.Role {
+        let operation = "collect telemetry"
+        do {
+            guard let lock = try LockFile.take(settings.lock) else {
+                guard !settings.mustCollect else {
+                    let holder = LockFile.holder(of: settings.lock).map { " (process \($0))" } ?? ""
+                    throw Failure(
+                        .runLocked, operation: operation, message: "Another process collects here\(holder).",
+                        remedy: "Use that one, stop it, or choose another place with --state.", retryable: true,
+                        side: .host)
+                }
+                return .follower
+            }
+            listening = try UnixSockets.listen(at: settings.socket)
+            self.lock = lock
+            return .collector
+        } catch let failure as Failure {
+            throw failure
+        } catch {
+            let seen = (error as? UnixSockets.Refusal)?.words ?? "\(error)"
+            throw Failure(
+                .hostSpace, operation: operation, message: "\(settings.folder) cannot be used: \(seen).",
+                remedy: "Look at the folder's owner and at the free space.", side: .host)
+        }
+    }
+
+    // MARK: The loop
+
+    func run() {
+        while !wake.isStopping {
+            let now = steady
+            if lock == nil { lead(now) }
+            if now >= nextLook {
+                look(now)
+                nextLook = now + Self.lookEvery
+            }
+            for name in connections.keys { connect(name, now) }
+            poll(until: nextMoment(after: now))
+        }
+        for name in connections.keys { drop(name) }
+        for listener in listeners { close(listener.descriptor) }
+        for descriptor in [leader, listening] where descriptor >= 0 { close(descriptor) }
+        if lock != nil { unlink(settings.socket) }
+        lock = nil
+    }
+
+    private func nextMoment(after now: Double) -> Double {
+        var next = nextLook
+        if lock == nil, leader < 0 { next = min(next, nextLeader) }
+        for connection in connections.values {
+            if connection.descriptor < 0 { next = min(next, connection.nextAttempt) }
+            if connection.pausedUntil > now { next = min(next, connection.pausedUntil) }
+        }
+        return next
+    }
+
+    private func poll(until next: Double) {
+        var polled = [pollfd(fd: wake.reading, events: Int16(POLLIN), revents: 0)]
+        var names: [String] = []
+        let now = steady
+        for (name, connection) in connections where connection.descriptor >= 0 && connection.pausedUntil <= now {
+            polled.append(pollfd(fd: connection.descriptor, events: Int16(POLLIN), revents: 0))
+            names.append(name)
+        }
+        let firstOther = polled.count
+        if leader >= 0 { polled.append(pollfd(fd: leader, events: Int16(POLLIN), revents: 0)) }
+        if listening >= 0 { polled.append(pollfd(fd: listening, events: Int16(POLLIN), revents: 0)) }
+        let firstListener = polled.count
+        for listener in listeners {
+            let events = POLLIN | (listener.hasUnsent ? POLLOUT : 0)
+            polled.append(pollfd(fd: listener.descriptor, events: Int16(events), revents: 0))
+        }
+        let timeout = max(0, min(60_000, ((next - now) * 1000).rounded(.up)))
+        guard Glibc.poll(&polled, nfds_t(polled.count), Int32(timeout)) > 0 else { return }
+        for (name, entry) in zip(names, polled[1..<firstOther]) where entry.revents != 0 { read(name) }
+        // From the end: those that left are taken out.
+        for (place, entry) in zip(listeners.indices, polled[firstListener...]).reversed() where entry.revents != 0 {
+            serve(place, entry.revents)
+        }
+        for entry in polled[firstOther..<firstListener] where entry.revents != 0 {
+            if entry.fd == leader { readLeader() } else { accept() }
+        }
+    }
+
+    // MARK: Machines
+
+    /// Sees which machines there are.
+    private func look(_ now: Double) {
+        var here: Set<String> = []
+        for source in settings.sources.machines() {
+            // Who follows has its machines from the collector, but for those that only it was told of.
+            if lock == nil {
+                guard case .stream = source.access else { continue }
+            }
+            here.insert(source.name)
+            if connections[source.name] == nil { connections[source.name] = MachineConnection() }
+            switch source.access {
+            case .socket(let path): connections[source.name]?.way = .socket(path)
+            case .stream(let stream): connections[source.name]?.way = .stream(stream)
+            case .waiting(let why): rest(source.name, .waiting(why))
+            case .stopped: rest(source.name, .stopped)
+            }
+        }
+        for name in connections.keys where !here.contains(name) {
+            drop(name)
+            connections[name] = nil
+            relay(RelayLine(machine: name, time: settings.clock(), .gone))
+        }
+        if lock != nil { hub.keepOnly(here) }
+    }
+
+    private func rest(_ name: String, _ link: TelemetryLink) {
+        drop(name)
+        connections[name]?.way = nil
+        connections[name]?.nextAttempt = 0
+        connections[name]?.attempts = 0
+        tell(name, link)
+    }
+
+    private func tell(_ name: String, _ link: TelemetryLink) {
+        let time = settings.clock()
+        hub.take(link, of: name, at: time)
+        guard connections[name]?.told != link else { return }
+        connections[name]?.told = link
+        relay(RelayLine(machine: name, time: time, .link(link)))
+    }
+
+    private func connect(_ name: String, _ now: Double) {
+        guard var connection = connections[name], let way = connection.way, connection.descriptor < 0,
+            now >= connection.nextAttempt
+        else { return }
+        do throws(UnixSockets.Refusal) {
+            switch way {
+            case .socket(let path): connection.descriptor = try UnixSockets.connect(to: path)
+            case .stream(let stream): connection.follow(stream)
+            }
+            connection.lines.restart()
+            connection.connectedAt = now
+            connections[name] = connection
+            if case .socket = way { tell(name, .connected) }
+        } catch {
+            connection.nextAttempt = now + connection.nextPause()
+            connections[name] = connection
+            tell(name, .waiting(error.isAbsent ? "the VM offers no telemetry port" : error.words))
+        }
+    }
+
+    private func drop(_ name: String) {
+        guard let connection = connections[name] else { return }
+        if connection.descriptor >= 0 { close(connection.descriptor) }
+        connection.following?.cancel()
+        connections[name]?.descriptor = -1
+        connections[name]?.following = nil
+    }
+
+    private func read(_ name: String) {
+        guard var connection = connections[name] else { return }
+        // The connection is not in the dictionary while it works, so that its buffers are not copied.
+        connections[name] = nil
+        defer { connections[name] = connection }
+        let count = Glibc.read(connection.descriptor, buffer.baseAddress, buffer.count)
+        let now = steady
+        if count < 0, errno == EAGAIN || errno == EINTR { return }
+        guard count > 0 else {
+            let words = connection.endOfStream()
+            close(connection.descriptor)
+            connection.descriptor = -1
+            connection.nextAttempt = now + connection.nextPause()
+            connection.told = .waiting(words)
+            let time = settings.clock()
+            hub.take(.waiting(words), of: name, at: time)
+            relay(RelayLine(machine: name, time: time, .link(.waiting(words))))
+            return
+        }
+        let bytes = UnsafeRawBufferPointer(rebasing: buffer[..<count])
+        let flooded = connection.lines.flooded
+        if connection.budget.allows(bytes: count, at: now) {
+            let arrival = settings.clock()
+            connection.attempts = 0
+            if connection.told != .connected {
+                connection.told = .connected
+                hub.take(.connected, of: name, at: arrival)
+                relay(RelayLine(machine: name, time: arrival, .link(.connected)))
+            }
+            var unread = 0
+            let budget = connection.budget
+            connection.budget = take(bytes, of: name, at: arrival, budget, lines: &connection.lines, unread: &unread)
+            if unread > 0 { hub.lose(floodedBytes: unread, of: name) }
+        } else {
+            connection.lines.discard(bytes)
+            connection.pausedUntil = now + Self.floodPause
+        }
+        if connection.lines.flooded > flooded { hub.lose(floodedBytes: connection.lines.flooded - flooded, of: name) }
+    }
+
+    private func take(
+        _ bytes: UnsafeRawBufferPointer, of name: String, at arrival: Double, _ budget: TelemetryBudget,
+        lines: inout TelemetryLines, unread: inout Int
+    ) -> TelemetryBudget {
+        var budget = budget
+        lines.take(bytes) { line in
+            guard budget.takeLine() else {
+                unread += line.count
+                return
+            }
+            do {
+                hub.take(try TelemetryLine.decode(line), of: name, at: arrival)
+                if !listeners.isEmpty {
+                    relay(RelayLine.prefix(name, arrival) + line + [UInt8(ascii: "\n")])
+                }
+            } catch {
+                hub.lose(nonsense: 1, of: name)
+            }
+        }
+        return budget
+    }
+
+    // MARK: The relay
+
+    private func relay(_ line: RelayLine) {
+        if !listeners.isEmpty { relay(line.bytes) }
+    }
+
+    private func relay(_ bytes: [UInt8]) {
+        for place in listeners.indices.reversed() where !listeners[place].send(bytes) { letGo(place) }
+    }
+
+    private func letGo(_ place: Int) {
+        close(listeners[place].descriptor)
+        listeners.remove(at: place)
+    }
+
+    /// A listener has room again, says something (which nobody needs), or is gone.
+    private func serve(_ place: Int, _ events: Int16) {
+        if events & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
+            let count = Glibc.read(listeners[place].descriptor, buffer.baseAddress, buffer.count)
+            if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return letGo(place) }
+        }
+        if !listeners[place].flush() { letGo(place) }
+    }
+
+    private func accept() {
+        let descriptor = Glibc.accept(listening, nil, nil)
+        guard descriptor >= 0 else { return }
+        UnixSockets.prepare(descriptor)
+        var listener = RelayClient(descriptor: descriptor)
+        let machines = hub.snapshot(at: settings.clock(), histories: false).machines
+        for line in machines.flatMap({ RelayLine.introduction(of: $0) }) where !listener.send(line) {
+            close(descriptor)
+            return
+        }
+        listeners.append(listener)
+    }
+
+    /// Follows the collector, or takes over where there is none any more.
+    private func lead(_ now: Double) {
+        guard leader < 0, now >= nextLeader else { return }
+        nextLeader = now + 1
+        if let descriptor = try? UnixSockets.connect(to: settings.socket) {
+            leader = descriptor
+            leaderLines.restart()
+        } else if (try? takeRole()) == .collector {
+            nextLook = now
+        }
+    }
+
+    private func readLeader() {
+        let count = Glibc.read(leader, buffer.baseAddress, buffer.count)
+        if count < 0, errno == EAGAIN || errno == EINTR { return }
+        guard count > 0 else {
+            close(leader)
+            leader = -1
+            nextLeader = 0
+            let time = settings.clock()
+            for machine in hub.snapshot(at: time, histories: false).machines where connections[machine.name] == nil {
+                hub.take(.waiting("the collecting process ended"), of: machine.name, at: time)
+            }
+            return
+        }
+        leaderLines.take(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { line in
+            guard let line = RelayLine(line) else { return }
+            switch line.content {
+            case .link(let link): hub.take(link, of: line.machine, at: line.time)
+            case .gone: hub.forget(line.machine)
+            case .message(let bytes):
+                guard let message = try? TelemetryLine.decode(bytes) else { return }
+                hub.take(message, of: line.machine, at: line.time)
+            }
+        }
+    }
+}
