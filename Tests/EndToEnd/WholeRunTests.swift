@@ -9,7 +9,7 @@ extension EndToEnd {
         func imageBecomesAMachineInWhichCUDAWorks() async throws {
             let bench = try Bench()
             let before = try await bench.imageDigest()
-            let outcome = try await bench.provision(["--driver", Lane.driver("470.256.02"), "--cuda", Lane.cuda114])
+            let outcome = try await bench.provision(Self.job)
             try #require(outcome.exitCode == 0)
             let report = try outcome.report
             print("  whole run: \(Int(report.durationSeconds)) s, boots \(report.boots.map { $0.secondsToSSH ?? -1 })")
@@ -19,7 +19,7 @@ extension EndToEnd {
             #expect(report.image.result == bench.result)
             let steps: [StepID] = [
                 .inspect, .prerequisites, .blacklistNouveau, .initramfs, .unloadNouveau, .driver, .proveDriver,
-                .gpuProbe, .cudaToolkit, .environment, .proveCUDA,
+                .gpuProbe, .cudaToolkit, .environment, .proveCUDA, .telemetry,
             ]
             #expect(report.steps.map(\.id) == steps)
             for step in report.steps {
@@ -49,10 +49,15 @@ extension EndToEnd {
 
             try await sameCommandAgain(bench, report)
             try await resultNeedsNothing(bench)
+            try await HostTelemetryCheck(bench: bench).run()
         }
 
+        private static let job = [
+            "--driver", Lane.driver("470.256.02"), "--cuda", Lane.cuda114, "--telemetry",
+        ]
+
         private func sameCommandAgain(_ bench: Bench, _ first: Report) async throws {
-            let again = try await bench.provision(["--driver", Lane.driver("470.256.02"), "--cuda", Lane.cuda114])
+            let again = try await bench.provision(Self.job)
             #expect(again.exitCode == 0)
             #expect(again.stderr.contains("Nothing to do"))
             #expect(try again.report == first)
@@ -62,7 +67,7 @@ extension EndToEnd {
         private func resultNeedsNothing(_ bench: Bench) async throws {
             let second = try Bench(image: bench.result)
             let before = try await second.imageDigest()
-            let outcome = try await second.provision(["--driver", Lane.driver("470.256.02"), "--cuda", Lane.cuda114])
+            let outcome = try await second.provision(Self.job)
             #expect(outcome.exitCode == 0)
             let report = try outcome.report
             #expect(report.outcome == .unchanged)

@@ -23,10 +23,7 @@ struct TelemetryResponder: HTTPResponder {
     /// Nothing from elsewhere, nothing inline, shown in nobody's frame, told to nobody.
     private static let headers: [(HTTPField.Name, String)] = {
         let named = [
-            (
-                "Content-Security-Policy",
-                "default-src 'self'; frame-ancestors 'none'; base-uri 'none'; form-action 'none'"
-            ),
+            ("Content-Security-Policy", Page.contentSecurityPolicy),
             ("X-Content-Type-Options", "nosniff"), ("Referrer-Policy", "no-referrer"), ("Cache-Control", "no-store"),
             ("Cross-Origin-Resource-Policy", "same-origin"),
         ]
@@ -130,10 +127,23 @@ struct TelemetryResponder: HTTPResponder {
             status: .ok, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
     }
 
-    /// Server-sent events: the whole of what is known, when something changed, at most once a second.
+    /// Server-sent events: the whole of what is known, when something changed, and every few seconds even where nothing did: a
+    /// reader that hears nothing takes the host for lost, and ages grow without anybody's saying so.
     private static func stream(_ content: TelemetryServer.Content, machine: String?) -> Response {
         let body = ResponseBody { writer in
-            for await _ in content.hub.updates() {
+            let (occasions, feed) = AsyncStream<Void>.makeStream(bufferingPolicy: .bufferingNewest(1))
+            let changes = Task { for await _ in content.hub.updates() { feed.yield() } }
+            let beat = Task {
+                while !Task.isCancelled {
+                    try? await Task.sleep(for: beatInterval)
+                    feed.yield()
+                }
+            }
+            defer {
+                changes.cancel()
+                beat.cancel()
+            }
+            for await _ in occasions {
                 var snapshot = content.hub.snapshot(at: content.clock(), histories: false)
                 if let machine { snapshot.machines.removeAll { $0.name != machine } }
                 var buffer = ByteBuffer()
@@ -141,10 +151,14 @@ struct TelemetryResponder: HTTPResponder {
                 buffer.writeBytes(SnapshotJSON(snapshot).bytes)
                 buffer.writeString("\n\n")
                 try await writer.write(buffer)
-                try await Task.sleep(for: .seconds(1))
+                // Samples of many machines come one by one; together they are one snapshot.
+                try await Task.sleep(for: shortestInterval)
             }
             try await writer.finish(nil)
         }
         return Response(status: .ok, headers: [.contentType: "text/event-stream"], body: body)
     }
+
+    private static let beatInterval = Duration.seconds(3)
+    private static let shortestInterval = Duration.milliseconds(500)
 }

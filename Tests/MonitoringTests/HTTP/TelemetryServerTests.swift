@@ -11,6 +11,9 @@ import Telemetry
 import Testing
 
 struct TelemetryServerTests {
+    /// The moment of all of it: on a busy machine seconds pass between a sample and the answer, in which it would grow old.
+    private static let now = 1_800_000_000.0
+
     /// Serves while `body` runs.
     private func serving(
         _ hub: TelemetryHub, token: String? = nil, dcgm: Bool = false, _ body: (HTTPClient) async throws -> Void
@@ -21,7 +24,7 @@ struct TelemetryServerTests {
             address: address,
             content: TelemetryServer.Content(
                 hub: hub, dcgmNames: dcgm, files: ["/": ("text/html", Array("<p>page</p>".utf8))],
-                clock: { Date().timeIntervalSince1970 }), token: token)
+                clock: { Self.now }), token: token)
         let running = Task {
             defer { told.finish() }
             try await server.run { told.yield($0) }
@@ -36,7 +39,7 @@ struct TelemetryServerTests {
 
     private func hub(celsius: Double = 47) -> TelemetryHub {
         let hub = TelemetryHub()
-        let now = Date().timeIntervalSince1970
+        let now = Self.now
         hub.take(.connected, of: "train-01", at: now)
         hub.take(TelemetryMessage(body: .status(SamplerStatus(state: .sampling))), of: "train-01", at: now)
         hub.take(TelemetryMessage(sequence: 1, body: .sample(.celsius(celsius))), of: "train-01", at: now)
@@ -88,7 +91,7 @@ struct TelemetryServerTests {
             async let second = client.get("/api/v1/stream", until: "\"temperatureCelsius\":51")
             hub.take(
                 TelemetryMessage(sequence: 2, body: .sample(.celsius(51))), of: "train-01",
-                at: Date().timeIntervalSince1970)
+                at: Self.now)
             #expect(try await second.status == 200)
         }
     }

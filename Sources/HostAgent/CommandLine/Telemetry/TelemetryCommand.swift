@@ -9,7 +9,7 @@ struct TelemetryCommand: AsyncParsableCommand {
         commandName: "telemetry",
         abstract: "Show, keep and serve what the GPUs of VMs and attached machines do.",
         discussion: """
-            Without an option it tells once how things are. --collect keeps what is heard in STATE/telemetry, --serve answers \
+            Without an option it tells once how things are. --watch shows them in the terminal (? lists the keys). --collect keeps what is heard in STATE/telemetry, --serve answers \
             Prometheus (/metrics), programs (/api/v1/…) and browsers (/); both go on until Ctrl-C, and may be given together. \
             The first process hears the machines, further ones hear them through it.
 
@@ -20,6 +20,9 @@ struct TelemetryCommand: AsyncParsableCommand {
         help: ArgumentHelp(
             "VMs of `list`, all of them without; USER@HOST[:PORT] for machines of `attach`.", valueName: "vm"))
     var machines: [String] = []
+
+    @Flag(help: "Show all VMs and their GPUs in the terminal, until q.")
+    var watch = false
 
     @Flag(help: "Keep what is heard, until Ctrl-C.")
     var collect = false
@@ -54,6 +57,10 @@ struct TelemetryCommand: AsyncParsableCommand {
     @OptionGroup var place: StateOption
 
     func validate() throws {
+        if watch, once || collect || serve != nil {
+            throw ValidationError(
+                "--watch goes with none of --once, --collect and --serve: a second process hears the first.")
+        }
         if once, collect || serve != nil { throw ValidationError("--once goes with neither --collect nor --serve.") }
         if let serve, ServeAddress(serve) == nil {
             throw ValidationError("\(serve) is no address: HOST:PORT, or PORT.")
@@ -89,6 +96,8 @@ struct TelemetryCommand: AsyncParsableCommand {
         let collector = TelemetryCollector(folder: folder, sources: sources, hub: hub, mustCollect: collect)
         try collector.start()
         defer { collector.stop() }
+        // The view takes the signals for itself, and gives the terminal back.
+        if watch { return try await session.watch() }
         try await Interruption.stopping(guestGoesOn: false, note: "Interrupted.") { try await session.run() }
     }
 

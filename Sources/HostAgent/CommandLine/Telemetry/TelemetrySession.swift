@@ -33,9 +33,28 @@ struct TelemetrySession: Sendable {
         }
     }
 
+    /// Shows it in the terminal until the user quits.
+    func watch() async throws {
+        let (snapshots, feed) = AsyncStream<TelemetrySnapshot>.makeStream(bufferingPolicy: .bufferingNewest(1))
+        let hub = hub
+        let feeder = Task {
+            for await _ in hub.updates() {
+                feed.yield(hub.snapshot(at: Self.now))
+                // Samples of many machines come one by one; together they are one frame.
+                try? await Task.sleep(for: .milliseconds(500))
+            }
+        }
+        defer { feeder.cancel() }
+        try await WatchView.run(
+            updates: snapshots,
+            capabilities: TerminalCapabilities(
+                environment: ProcessInfo.processInfo.environment, secondsFromUTC: WatchView.secondsFromUTC()))
+    }
+
     private func serve(_ serving: Serving) async throws {
         let content = TelemetryServer.Content(
-            hub: hub, history: store ?? serving.kept, dcgmNames: serving.dcgmNames, clock: { Self.now })
+            hub: hub, history: store ?? serving.kept, dcgmNames: serving.dcgmNames,
+            files: Dictionary(uniqueKeysWithValues: Page.files.map { ("/\($0.key)", $0.value) }), clock: { Self.now })
         let address = serving.address
         try await TelemetryServer(address: address, content: content, token: serving.token).run { port in
             var shown = address
