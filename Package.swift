@@ -110,7 +110,13 @@ let package = Package(
             path: "Sources/HostAgent/Machines", swiftSettings: settings),
         .target(
             name: "Monitoring", dependencies: ["Contract", "GPUReadings", "Host", "Telemetry"],
-            path: "Sources/HostAgent/Monitoring", swiftSettings: settings),
+            path: "Sources/HostAgent/Monitoring",
+            // The web page travels inside the tool.
+            resources: [
+                .embedInCode("Page/index.html"), .embedInCode("Page/app.js"), .embedInCode("Page/chart.js"),
+                .embedInCode("Page/style.css"), .embedInCode("Page/icon.svg"),
+            ],
+            swiftSettings: settings),
         .target(
             name: "MonitoringStore",
             dependencies: [
@@ -199,6 +205,9 @@ let package = Package(
                 "GPUReadings", "Monitoring", "MonitoringFakes", "MonitoringHTTP", "MonitoringStore", "Telemetry",
             ],
             path: "Benchmarks/telemetry/Sources/TelemetryBench", swiftSettings: settings),
+        .executableTarget(
+            name: "telemetry-demo", dependencies: ["Contract", "Monitoring", "MonitoringFakes"],
+            path: "Tests/Support/TelemetryDemo", swiftSettings: settings),
         .testTarget(
             name: "MonitoringTests",
             dependencies: [

@@ -97,7 +97,7 @@ struct HistoryJSONTests {
         func count(_ fact: GPUFact, _ from: Double, gpu: Int = 0) -> Int {
             HistoryJSON.live(of: machine, gpu: gpu, fact: fact, from: from, to: snapshot.time).count
         }
-        #expect(count(.powerDrawWatts, snapshot.time - 10.9) == 10 && count(.powerDrawWatts, 0) == 60)
+        #expect(count(.powerDrawWatts, snapshot.time - 10.9) == 11 && count(.powerDrawWatts, 0) == 60)
         #expect(count(.fanPercent, 0) == 0 && count(.powerDrawWatts, 0, gpu: 7) == 0)
         #expect(count(.powerDrawWatts, snapshot.time + 50) == 0)
     }
