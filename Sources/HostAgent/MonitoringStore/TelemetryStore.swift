@@ -131,13 +131,6 @@ public final class TelemetryStore: TelemetryHistory, Sendable {
         }
     }
 
-    /// For tests: as a later version would leave it.
-    func migrateAsIfNewer() throws {
-        var migrator = StoreSchema.migrator
-        migrator.registerMigration("of the future") { _ in }
-        try migrator.migrate(database)
-    }
-
     // MARK: Taking
 
     /// A ``Monitoring/TelemetryHub``'s listener. Quick: what is new waits in memory for the next ``write(now:)``.

@@ -1,6 +1,7 @@
 import Contract
 import Foundation
 import GPUReadings
+import GRDB
 import Monitoring
 import Telemetry
 import Testing
@@ -130,7 +131,10 @@ struct TelemetryStoreTests {
 
     @Test func aNewerFileIsLeftAsItIs() throws {
         let scratch = try Scratch()
-        try TelemetryStore.writer(folder: scratch.path).migrateAsIfNewer()
+        try _ = TelemetryStore.writer(folder: scratch.path)
+        var migrator = StoreSchema.migrator
+        migrator.registerMigration("of the future") { _ in }
+        try migrator.migrate(DatabaseQueue(path: "\(scratch.path)/telemetry.db"))
         let failure = #expect(throws: Failure.self) { try TelemetryStore.writer(folder: scratch.path) }
         #expect(failure?.message.contains("newer version") == true)
     }
