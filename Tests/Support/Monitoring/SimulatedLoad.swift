@@ -1,16 +1,32 @@
 import GPUReadings
 import Monitoring
-import Telemetry
+public import Telemetry
 
-/// A GPU that works: every fact told, a dozen of them never the same, in the steps in which nvidia-smi prints them.
-struct SimulatedLoad {
-    private var state: UInt64
-
-    init(seed: Int) {
-        state = UInt64(seed) &* 0x9e37_79b9_7f4a_7c15 | 1
+/// A machine whose GPUs work, for what must be measured: every fact told, a dozen of them moving as those of a training job do,
+/// in the steps in which nvidia-smi prints them. Values dwell: the utilisation moves in steps and stays for seconds, the
+/// temperature creeps, the clocks jump by 15 MHz, the memory seldom changes; the power and the PCIe traffic are never the
+/// same. Or nothing dwells (`isRestless`), the worst case. Nothing here was measured on a GPU.
+public struct SimulatedLoad {
+    private struct State {
+        var load = 85.0
+        var memoryLoad = 50.0
+        var used = 60000.0
+        var temperature = 62.0
+        var power = 300.0
+        var clock = 1380.0
     }
 
-    /// -1, 0 or 1 times `most`, evenly spread between.
+    private var state: UInt64
+    private var gpus: [Int: State] = [:]
+    private let isRestless: Bool
+
+    /// The same for the same seed.
+    public init(seed: Int, isRestless: Bool = false) {
+        state = UInt64(seed) &* 0x9e37_79b9_7f4a_7c15 | 1
+        self.isRestless = isRestless
+    }
+
+    /// Between -`most` and `most`, evenly spread.
     private mutating func noise(_ most: Double) -> Double {
         state ^= state << 13
         state ^= state >> 7
@@ -18,15 +34,32 @@ struct SimulatedLoad {
         return (Double(state >> 11) / Double(1 << 53) * 2 - 1) * most
     }
 
-    mutating func gpu(_ index: Int, second: Int) -> GPUSample {
+    /// Whether what stays for `seconds` on average moves now.
+    private mutating func moves(after seconds: Double) -> Bool {
+        noise(0.5) + 0.5 < 1 / seconds || isRestless
+    }
+
+    private mutating func step(_ old: State) -> State {
+        var new = old
+        if moves(after: 4) { new.load = max(0, min(100, 85 + noise(15))).rounded() }
+        if moves(after: 4) { new.memoryLoad = (new.load * 0.6 + noise(3)).rounded() }
+        if moves(after: 120) { new.used = (60000 + noise(500)).rounded() }
+        if moves(after: 12) { new.temperature = max(55, min(70, old.temperature + (noise(1) < 0 ? -1 : 1))) }
+        new.power = ((180 + new.load * 1.5 + noise(8)) * 100).rounded() / 100
+        if moves(after: 8) { new.clock = 1380 + noise(2).rounded() * 15 }
+        return new
+    }
+
+    private mutating func gpu(_ index: Int) -> GPUSample {
         var gpu = GPUSample(index: index)
         gpu.uuid = "GPU-2809c740-5eed-4000-8000-00000000000\(index)"
         gpu.name = "NVIDIA A100-SXM4-80GB"
         gpu.pciAddress = "0000:00:\(String(0x10 + index, radix: 16)).0"
         for fact in SampledFacts.numbers { gpu.numbers[fact] = 0 }
         let mebibyte = 1_048_576.0
-        let load = max(0, min(100, 80 + noise(20)))
-        let used = (60000 + noise(50)).rounded() * mebibyte
+        let now = step(gpus[index] ?? State())
+        gpus[index] = now
+        let used = now.used * mebibyte
         let fixed: [(GPUFact, Double)] = [
             (.memoryTotalBytes, 81920 * mebibyte), (.memoryReservedBytes, 600 * mebibyte),
             (.bar1TotalBytes, 131072 * mebibyte), (.bar1UsedBytes, 5 * mebibyte), (.temperatureSlowdownCelsius, 92),
@@ -36,16 +69,15 @@ struct SimulatedLoad {
             (.pcieLinkGenerationMax, 4), (.pcieLinkWidthMax, 16), (.pcieReplays, 2),
         ]
         for (fact, value) in fixed { gpu.numbers[fact] = value }
-        gpu.numbers[.utilizationGPUPercent] = load.rounded()
-        gpu.numbers[.utilizationMemoryPercent] = (load * 0.6 + noise(3)).rounded()
+        gpu.numbers[.utilizationGPUPercent] = now.load
+        gpu.numbers[.utilizationMemoryPercent] = now.memoryLoad
         gpu.numbers[.memoryUsedBytes] = used
         gpu.numbers[.memoryFreeBytes] = 81320 * mebibyte - used
-        gpu.numbers[.temperatureCelsius] = (62 + noise(1.4)).rounded()
-        gpu.numbers[.memoryTemperatureCelsius] = (70 + noise(1.4)).rounded()
-        gpu.numbers[.powerDrawWatts] = ((300 + noise(40)) * 100).rounded() / 100
-        let clock = 1380 + (noise(2)).rounded() * 15
-        gpu.numbers[.clockGraphicsMHz] = clock
-        gpu.numbers[.clockSMMHz] = clock
+        gpu.numbers[.temperatureCelsius] = now.temperature
+        gpu.numbers[.memoryTemperatureCelsius] = now.temperature + 8
+        gpu.numbers[.powerDrawWatts] = now.power
+        gpu.numbers[.clockGraphicsMHz] = now.clock
+        gpu.numbers[.clockSMMHz] = now.clock
         gpu.numbers[.clockVideoMHz] = 1275
         gpu.numbers[.pcieTransmitBytesPerSecond] = (800_000 + noise(300_000)).rounded() * 1024
         gpu.numbers[.pcieReceiveBytesPerSecond] = (2_000_000 + noise(900_000)).rounded() * 1024
@@ -62,8 +94,8 @@ struct SimulatedLoad {
         return gpu
     }
 
-    mutating func sample(gpus: Int, second: Int) -> TelemetrySample {
-        TelemetrySample(
-            driverVersion: "550.54.14", cudaVersion: "12.4", gpus: (0..<gpus).map { gpu($0, second: second) })
+    /// The next second.
+    public mutating func sample(gpus: Int) -> TelemetrySample {
+        TelemetrySample(driverVersion: "550.54.14", cudaVersion: "12.4", gpus: (0..<gpus).map { gpu($0) })
     }
 }
