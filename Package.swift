@@ -232,7 +232,7 @@ let package = Package(
             name: "MonitoringTests",
             dependencies: [
                 "Contract", "GPUReadings", "Host", "Monitoring", "MonitoringFakes", "MonitoringHTTP", "MonitoringStore",
-                "Telemetry", subprocess, system,
+                "Telemetry", .product(name: "GRDB", package: "GRDB.swift"), subprocess, system,
             ],
             swiftSettings: settings),
         .testTarget(

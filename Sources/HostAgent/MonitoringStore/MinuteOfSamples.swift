@@ -5,8 +5,10 @@ import Telemetry
 ///
 ///     1                         the layout's version
 ///     count                     samples
-///     times                     hundredths of a second since the minute's start, each as the difference from the last
-///     (fact, column)…           up to the end: a number of the table `fact`, and SampleColumn's bytes
+///     times                     hundredths of a second since the minute's start: by how much each is more than a second after
+///                               the last, as runs
+///     (fact, column)…           up to the end: twice a number of the table `fact`, and SampleColumn's bytes; or twice the number
+///                               and one, and of how many more facts after it all samples are 0 too
 struct MinuteOfSamples: Equatable {
     /// Minutes since 1970.
     let minute: Int64
@@ -37,7 +39,7 @@ struct MinuteOfSamples: Equatable {
             let value = numbers[fact] ?? .nan
             if columns[fact] == nil {
                 guard !value.isNaN else { continue }
-                columns[fact] = SampleColumn(Array(repeating: .nan, count: times.count))
+                columns[fact] = SampleColumn(repeating: .nan, count: times.count)
             }
             columns[fact]?.append(value)
         }
@@ -65,16 +67,18 @@ struct MinuteOfSamples: Equatable {
         var writer = ByteWriter()
         writer.byte(1)
         writer.unsigned(UInt64(times.count))
-        var last: Int64 = 0
-        for time in times {
-            writer.signed(time - last - 100)
-            last = time
-        }
+        writer.runs(zip(times, [-100] + times).map { $0 - $1 - 100 })
+        var zeros = FactRun()
         for fact in SampledFacts.numbers {
             guard let column = columns[fact], !column.isUntold, let number = number(fact) else { continue }
-            writer.unsigned(number)
+            if column.isZero {
+                if let run = zeros.take(number) { run.write(to: &writer) }
+                continue
+            }
+            writer.unsigned(number << 1)
             column.write(to: &writer)
         }
+        zeros.write(to: &writer)
         return writer.bytes
     }
 
@@ -85,17 +89,23 @@ struct MinuteOfSamples: Equatable {
         guard try reader.byte() == 1 else { throw ByteReader.Damage() }
         let count = try reader.unsigned()
         guard count <= UInt64(Self.limit) else { throw ByteReader.Damage() }
-        var last: Int64 = 0
-        for _ in 0..<count {
-            let (time, isTooLarge) = last.addingReportingOverflow(try reader.signed())
-            guard !isTooLarge, (-100..<6000).contains(time) else { throw ByteReader.Damage() }
+        var last: Int64 = -100
+        for difference in try reader.runs(count: Int(count)) {
+            let (time, isTooLarge) = last.addingReportingOverflow(difference)
+            guard !isTooLarge, (-100..<5900).contains(time) else { throw ByteReader.Damage() }
             last = time + 100
             times.append(last)
         }
         while !reader.isAtEnd {
-            let number = try reader.unsigned()
+            let word = try reader.unsigned()
+            if word & 1 == 1 {
+                for number in try FactRun(&reader, first: word >> 1).numbers {
+                    if let fact = fact(number) { columns[fact] = SampleColumn(repeating: 0, count: Int(count)) }
+                }
+                continue
+            }
             let column = try SampleColumn(&reader, count: Int(count))
-            if let fact = fact(number) { columns[fact] = column }
+            if let fact = fact(word >> 1) { columns[fact] = column }
         }
     }
 

@@ -13,18 +13,13 @@ enum StoreSchema {
                         UNIQUE(machine, number));
                     -- GPUFact's key; the numbers are this database's own.
                     CREATE TABLE fact(id INTEGER PRIMARY KEY, key TEXT NOT NULL UNIQUE);
-                    -- start: minutes since 1970; data: MinuteOfSamples.
-                    CREATE TABLE sample(
-                        gpu INTEGER NOT NULL, start INTEGER NOT NULL, data BLOB NOT NULL,
-                        PRIMARY KEY(gpu, start)) WITHOUT ROWID;
-                    -- start: minutes since 1970; data: SampleSummary.
-                    CREATE TABLE minute(
-                        gpu INTEGER NOT NULL, start INTEGER NOT NULL, data BLOB NOT NULL,
-                        PRIMARY KEY(gpu, start)) WITHOUT ROWID;
-                    -- start: minutes since 1970, of the hour's begin.
-                    CREATE TABLE hour(
-                        gpu INTEGER NOT NULL, start INTEGER NOT NULL, data BLOB NOT NULL,
-                        PRIMARY KEY(gpu, start)) WITHOUT ROWID;
+                    -- id: StoreRow, of a GPU and minutes since 1970. A table by rowid and not by (gpu, start): those without one
+                    -- spill each row of more than a quarter of a page into pages of its own. data: MinuteOfSamples.
+                    CREATE TABLE sample(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+                    -- id: the same; data: SampleSummary.
+                    CREATE TABLE minute(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
+                    -- id: the same, of the hour's begin.
+                    CREATE TABLE hour(id INTEGER PRIMARY KEY, data BLOB NOT NULL);
                     -- time: milliseconds since 1970; kind: xid, sampler, link.
                     CREATE TABLE event(
                         id INTEGER PRIMARY KEY, time INTEGER NOT NULL, machine TEXT NOT NULL, kind TEXT NOT NULL,

@@ -131,13 +131,6 @@ public final class TelemetryStore: TelemetryHistory, Sendable {
         }
     }
 
-    /// For tests: as a later version would leave it.
-    func migrateAsIfNewer() throws {
-        var migrator = StoreSchema.migrator
-        migrator.registerMigration("of the future") { _ in }
-        try migrator.migrate(database)
-    }
-
     // MARK: Taking
 
     /// A ``Monitoring/TelemetryHub``'s listener. Quick: what is new waits in memory for the next ``write(now:)``.
@@ -249,7 +242,8 @@ public final class TelemetryStore: TelemetryHistory, Sendable {
         let hour = samples.minute / 60 * 60
         // An hour that is made already, and this came late: made again, of its minutes.
         if try Bool.fetchOne(
-            database.cachedStatement(sql: "SELECT 1 FROM hour WHERE gpu = ? AND start = ?"), arguments: [gpu, hour])
+            database.cachedStatement(sql: "SELECT 1 FROM hour WHERE id = ?"),
+            arguments: [StoreRow.id(gpu, hour)])
             == true
         {
             try makeHour(hour, of: gpu, database)
@@ -257,8 +251,8 @@ public final class TelemetryStore: TelemetryHistory, Sendable {
     }
 
     private func replace(_ database: Database, _ table: String, _ gpu: Int64, _ start: Int64, _ bytes: [UInt8]) throws {
-        try database.cachedStatement(sql: "INSERT OR REPLACE INTO \(table)(gpu, start, data) VALUES (?, ?, ?)")
-            .execute(arguments: [gpu, start, Data(bytes)])
+        try database.cachedStatement(sql: "INSERT OR REPLACE INTO \(table)(id, data) VALUES (?, ?)")
+            .execute(arguments: [StoreRow.id(gpu, start), Data(bytes)])
     }
 
     private func number(of key: Key, uuid: String?, _ database: Database) throws -> Int64 {
@@ -298,17 +292,21 @@ public final class TelemetryStore: TelemetryHistory, Sendable {
         let ended = Int64(((now - 120) / 3600).rounded(.down)) * 60
         for gpu in portion {
             let last = try Int64.fetchOne(
-                database.cachedStatement(sql: "SELECT max(start) FROM hour WHERE gpu = ?"), arguments: [gpu])
-            let minutes = try Int64.fetchAll(
+                database.cachedStatement(sql: "SELECT max(id) FROM hour WHERE id >= ? AND id < ?"),
+                arguments: [StoreRow.id(gpu, 0), StoreRow.id(gpu + 1, 0)]
+            ).map(StoreRow.start)
+            let hours = try Int64.fetchAll(
                 database.cachedStatement(
-                    sql: "SELECT DISTINCT start / 60 * 60 FROM minute WHERE gpu = ? AND start >= ? AND start < ?"),
-                arguments: [gpu, last.map { $0 + 60 } ?? 0, ended])
-            for hour in minutes { try makeHour(hour, of: gpu, database) }
+                    sql: "SELECT DISTINCT (id & 0xffffffff) / 60 * 60 FROM minute WHERE id >= ? AND id < ?"),
+                arguments: [StoreRow.id(gpu, last.map { $0 + 60 } ?? 0), StoreRow.id(gpu, ended)])
+            for hour in hours { try makeHour(hour, of: gpu, database) }
             for (table, kept) in [
                 ("sample", retention.samples), ("minute", retention.minutes), ("hour", retention.hours),
             ] {
-                try database.cachedStatement(sql: "DELETE FROM \(table) WHERE gpu = ? AND start < ?")
-                    .execute(arguments: [gpu, MinuteOfSamples.minute(of: now - kept)])
+                try database.cachedStatement(sql: "DELETE FROM \(table) WHERE id >= ? AND id < ?")
+                    .execute(arguments: [
+                        StoreRow.id(gpu, 0), StoreRow.id(gpu, MinuteOfSamples.minute(of: now - kept)),
+                    ])
             }
         }
         try database.cachedStatement(sql: "DELETE FROM event WHERE time < ?")
@@ -317,8 +315,8 @@ public final class TelemetryStore: TelemetryHistory, Sendable {
 
     private func makeHour(_ hour: Int64, of gpu: Int64, _ database: Database) throws {
         let rows = try Data.fetchAll(
-            database.cachedStatement(sql: "SELECT data FROM minute WHERE gpu = ? AND start >= ? AND start < ?"),
-            arguments: [gpu, hour, hour + 60])
+            database.cachedStatement(sql: "SELECT data FROM minute WHERE id >= ? AND id < ?"),
+            arguments: [StoreRow.id(gpu, hour), StoreRow.id(gpu, hour + 60)])
         var summary = SampleSummary()
         for row in rows { summary.add(try SampleSummary(Array(row), fact: fact)) }
         let facts = numbers.withLock { $0.facts }
@@ -359,12 +357,11 @@ public final class TelemetryStore: TelemetryHistory, Sendable {
         let rows = try database.read { database in
             try Row.fetchAll(
                 database,
-                sql:
-                    "SELECT start, data FROM \(resolution.table.rawValue) WHERE gpu = ? AND start >= ? AND start < ? ORDER BY start",
-                arguments: [gpu, first, Int64((query.to / 60).rounded(.up))])
+                sql: "SELECT id, data FROM \(resolution.table.rawValue) WHERE id >= ? AND id < ? ORDER BY id",
+                arguments: [StoreRow.id(gpu, first), StoreRow.id(gpu, Int64((query.to / 60).rounded(.up)))])
         }
         return try rows.flatMap { row -> [HistoryPoint] in
-            let start: Int64 = row["start"]
+            let start = StoreRow.start(row["id"])
             let data: Data = row["data"]
             if resolution.table == .sample {
                 return Self.points(of: try MinuteOfSamples(minute: start, Array(data), fact: fact), query.fact)
@@ -417,7 +414,7 @@ extension [UInt8] {
     fileprivate static func fetch(_ database: Database, _ table: String, _ gpu: Int64, _ start: Int64) throws
         -> [UInt8]?
     {
-        let statement = try database.cachedStatement(sql: "SELECT data FROM \(table) WHERE gpu = ? AND start = ?")
-        return try Data.fetchOne(statement, arguments: [gpu, start]).map { Array($0) }
+        let statement = try database.cachedStatement(sql: "SELECT data FROM \(table) WHERE id = ?")
+        return try Data.fetchOne(statement, arguments: [StoreRow.id(gpu, start)]).map { Array($0) }
     }
 }

@@ -13,8 +13,28 @@ struct ByteWriter {
         bytes.append(UInt8(rest))
     }
 
-    mutating func signed(_ value: Int64) {
-        unsigned(UInt64(bitPattern: (value << 1) ^ (value >> 63)))
+    mutating func signed(_ value: Int64) { unsigned(Self.zigzag(value)) }
+
+    static func zigzag(_ value: Int64) -> UInt64 { UInt64(bitPattern: (value << 1) ^ (value >> 63)) }
+
+    /// Integers that are often zero: of zeros in a row a zero, and how many more follow it.
+    mutating func runs(_ values: some Sequence<Int64>) {
+        var zeros: UInt64 = 0
+        func endZeros(_ writer: inout ByteWriter) {
+            guard zeros > 0 else { return }
+            writer.signed(0)
+            writer.unsigned(zeros - 1)
+            zeros = 0
+        }
+        for value in values {
+            if value == 0 {
+                zeros += 1
+            } else {
+                endZeros(&self)
+                signed(value)
+            }
+        }
+        endZeros(&self)
     }
 
     mutating func double(_ value: Double) {
@@ -54,8 +74,25 @@ struct ByteReader {
     }
 
     mutating func signed() throws(Damage) -> Int64 {
-        let value = try unsigned()
-        return Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+        Self.integer(zigzag: try unsigned())
+    }
+
+    static func integer(zigzag value: UInt64) -> Int64 {
+        Int64(bitPattern: value >> 1) ^ -Int64(bitPattern: value & 1)
+    }
+
+    /// So many integers that ``ByteWriter/runs(_:)`` wrote.
+    mutating func runs(count: Int) throws(Damage) -> [Int64] {
+        var values: [Int64] = []
+        while values.count < count {
+            let value = try signed()
+            values.append(value)
+            guard value == 0 else { continue }
+            let more = try unsigned()
+            guard more <= UInt64(count - values.count) else { throw Damage() }
+            values += Array(repeating: 0, count: Int(more))
+        }
+        return values
     }
 
     mutating func double() throws(Damage) -> Double {

@@ -51,6 +51,27 @@ struct SampleColumnTests {
         #expect(throws: ByteReader.Damage.self) { try MinuteOfSamples(minute: 10, [2, 0], fact: fact) }
     }
 
+    @Test func factsWithoutAnythingAreARun() throws {
+        var minute = MinuteOfSamples(minute: 10)
+        for second in 0..<60 {
+            var numbers = SampledNumbers()
+            for fact in SampledFacts.numbers { numbers[fact] = 0 }
+            numbers[.temperatureCelsius] = 40
+            numbers[.fanPercent] = second == 0 ? nil : 0
+            minute.append(numbers, at: 600 + Double(second))
+        }
+        let places = Dictionary(uniqueKeysWithValues: SampledFacts.numbers.enumerated().map { ($1, UInt64($0)) })
+        let fact: (UInt64) -> GPUFact? = {
+            SampledFacts.numbers.indices.contains(Int($0)) ? SampledFacts.numbers[Int($0)] : nil
+        }
+        let bytes = minute.bytes { places[$0] }
+        #expect(bytes.count < 40)
+        #expect(try MinuteOfSamples(minute: 10, bytes, fact: fact) == minute)
+        let summary = minute.summary.bytes { places[$0] }
+        #expect(summary.count < 30)
+        #expect(try SampleSummary(summary, fact: fact) == minute.summary)
+    }
+
     @Test func aSummaryIsReadAsItWasWritten() throws {
         var summary = SampleSummary()
         for value in [1.0, 2, 6] { summary.add(value, of: .temperatureCelsius) }

@@ -1,7 +1,9 @@
 import Contract
 import Foundation
 import GPUReadings
+import GRDB
 import Monitoring
+import MonitoringFakes
 import Telemetry
 import Testing
 
@@ -130,9 +132,48 @@ struct TelemetryStoreTests {
 
     @Test func aNewerFileIsLeftAsItIs() throws {
         let scratch = try Scratch()
-        try TelemetryStore.writer(folder: scratch.path).migrateAsIfNewer()
+        try _ = TelemetryStore.writer(folder: scratch.path)
+        var migrator = StoreSchema.migrator
+        migrator.registerMigration("of the future") { _ in }
+        try migrator.migrate(DatabaseQueue(path: "\(scratch.path)/telemetry.db"))
         let failure = #expect(throws: Failure.self) { try TelemetryStore.writer(folder: scratch.path) }
         #expect(failure?.message.contains("newer version") == true)
+    }
+
+    /// 4 GB are a day of 1600 GPUs at 1 Hz in 30 bytes a sample; all is counted: samples, minutes, pages that are not full.
+    @Test(arguments: [(false, 24.0), (true, 30)])
+    func aSampleTakesFewBytes(isRestless: Bool, limit: Double) throws {
+        let scratch = try Scratch()
+        let (machines, gpus, seconds) = (4, 4, 1200)
+        let store = try TelemetryStore.writer(folder: scratch.path)
+        let path = "\(scratch.path)/telemetry.db"
+        func size() throws -> Int {
+            try DatabaseQueue(path: path).read { database in
+                try Int.fetchOne(
+                    database, sql: "SELECT page_count * page_size FROM pragma_page_count, pragma_page_size") ?? 0
+            }
+        }
+        let empty = try size()
+        var loads = (0..<machines).map { SimulatedLoad(seed: $0 + 1, isRestless: isRestless) }
+        var last = 0.0
+        for second in 0..<seconds {
+            for machine in 0..<machines {
+                let sample = loads[machine].sample(gpus: gpus)
+                last = sample.gpus[0].numbers[.powerDrawWatts] ?? 0
+                // A sampler's second is not quite the host's.
+                store.take(
+                    "vm-\(machine)", .sample(sample, at: start + Double(second) + Double(second * 7 % 13) / 1000))
+            }
+            if second % 60 == 5 { try store.write(now: start + Double(second)) }
+        }
+        try store.close(now: start + Double(seconds))
+        let bytes = Double(try size() - empty) / Double(machines * gpus * seconds)
+        #expect(bytes < limit, "\(bytes) bytes a sample")
+        let points = try store.series(
+            HistoryQuery(
+                machine: "vm-3", gpu: 0, fact: .powerDrawWatts, from: start, to: start + Double(seconds), step: nil)
+        ).points
+        #expect(points.count == seconds && points.last?.mean == last)
     }
 
     @Test func samplesThatCannotBeDoNotPileUp() throws {

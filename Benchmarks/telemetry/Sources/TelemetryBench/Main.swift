@@ -16,13 +16,14 @@ struct TelemetryBench {
         guard let mode = arguments.first, arguments.count == 5, numbers.count == 3,
             let folder = arguments.dropFirst().first
         else {
-            print("usage: telemetry-bench guests|host|disk|hostile FOLDER MACHINES GPUS SECONDS")
+            print("usage: telemetry-bench guests|host|disk|restless|hostile FOLDER MACHINES GPUS SECONDS")
             exit(64)
         }
         switch mode {
         case "guests": try guests(folder, numbers[0], gpus: numbers[1], seconds: numbers[2])
         case "host": try await host(folder, numbers[0], seconds: numbers[2])
-        case "disk": try disk(folder, numbers[0], gpus: numbers[1], seconds: numbers[2])
+        case "disk", "restless":
+            try disk(folder, numbers[0], gpus: numbers[1], seconds: numbers[2], isRestless: mode == "restless")
         case "hostile": try hostile(folder, seconds: numbers[2])
         default: exit(64)
         }
@@ -33,8 +34,8 @@ struct TelemetryBench {
         let guests = try (0..<count).map { try SimulatedGuest(path: "\(folder)/vm-\($0).sock") }
         var load = SimulatedLoad(seed: 1)
         // Encoded once: the guests' own work is not what is measured. The sequence stands last in a line.
-        let lines = try (0..<60).map { second in
-            try TelemetryLine.encode(TelemetryMessage(body: .sample(load.sample(gpus: gpus, second: second))))
+        let lines = try (0..<60).map { _ in
+            try TelemetryLine.encode(TelemetryMessage(body: .sample(load.sample(gpus: gpus))))
                 .dropLast()
         }
         print("guests: \(lines[0].count) bytes a line")
@@ -91,16 +92,28 @@ struct TelemetryBench {
         try store.close(now: Date().timeIntervalSince1970)
     }
 
-    /// Seconds of samples straight into a database.
-    static func disk(_ folder: String, _ count: Int, gpus: Int, seconds: Int) throws {
+    /// Seconds of samples straight into a database, of values that dwell or of such that never do; see SimulatedLoad.
+    static func disk(_ folder: String, _ count: Int, gpus: Int, seconds: Int, isRestless: Bool) throws {
+        try fill(folder, count, gpus: gpus, seconds: seconds, isRestless: isRestless)
+        // Closed and let go: nothing is left in the log beside it.
+        let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder)/telemetry.db")
+        let size = (attributes[.size] as? NSNumber)?.doubleValue ?? 0
+        let samples = Double(count * gpus * seconds)
+        print(
+            "disk: \(Int(samples)) samples in \(Int(size)) bytes: \((size / samples * 100).rounded() / 100) bytes a sample"
+        )
+        print("disk: a day of 1600 GPUs at 1 Hz: \((size / samples * 1600 * 86400 / 1e7).rounded() / 100) GB")
+    }
+
+    private static func fill(_ folder: String, _ count: Int, gpus: Int, seconds: Int, isRestless: Bool) throws {
         let store = try TelemetryStore.writer(folder: folder)
         let start = 1_772_366_400.0
-        var loads = (0..<count).map { SimulatedLoad(seed: $0 + 1) }
+        var loads = (0..<count).map { SimulatedLoad(seed: $0 + 1, isRestless: isRestless) }
         let began = cpu()
         var inStore = 0.0
         for second in 0..<seconds {
             for machine in 0..<count {
-                let sample = loads[machine].sample(gpus: gpus, second: second)
+                let sample = loads[machine].sample(gpus: gpus)
                 let before = cpu()
                 // A sampler's second is not the host's: some milliseconds of jitter.
                 store.take(
@@ -114,13 +127,7 @@ struct TelemetryBench {
             }
         }
         try store.close(now: start + Double(seconds))
-        let attributes = try FileManager.default.attributesOfItem(atPath: "\(folder)/telemetry.db")
-        let size = (attributes[.size] as? NSNumber)?.doubleValue ?? 0
         let samples = Double(count * gpus * seconds)
-        print(
-            "disk: \(Int(samples)) samples in \(Int(size)) bytes: \((size / samples * 100).rounded() / 100) bytes a sample"
-        )
-        print("disk: a day of 1600 GPUs at 1 Hz: \((size / samples * 1600 * 86400 / 1e7).rounded() / 100) GB")
         print(
             "disk: \((inStore / samples * 1e8).rounded() / 100) µs of CPU a sample, of \(Int(cpu() - began)) s in all")
     }
