@@ -42,6 +42,15 @@ public enum SampledFacts {
         .clocksEventSWThermalSlowdown,
     ]
 
-    static let placeOfNumber: [GPUFact: Int] = Dictionary(
-        uniqueKeysWithValues: numbers.enumerated().map { ($1, $0) })
+    /// Where in ``numbers`` a fact stands, by its raw value; -1 where it is none of them.
+    private static let places: [Int] = {
+        var places = [Int](repeating: -1, count: GPUFact.allCases.count)
+        for (place, fact) in numbers.enumerated() { places[fact.rawValue] = place }
+        return places
+    }()
+
+    static func place(of fact: GPUFact) -> Int? {
+        let place = places[fact.rawValue]
+        return place < 0 ? nil : place
+    }
 }

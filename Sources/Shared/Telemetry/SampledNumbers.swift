@@ -11,11 +11,11 @@ public struct SampledNumbers: Equatable, Sendable {
     /// A number, nil where it is not told. Facts outside ``SampledFacts/numbers`` are never kept.
     public subscript(fact: GPUFact) -> Double? {
         get {
-            guard let place = SampledFacts.placeOfNumber[fact], !values[place].isNaN else { return nil }
+            guard let place = SampledFacts.place(of: fact), !values[place].isNaN else { return nil }
             return values[place]
         }
         set {
-            guard let place = SampledFacts.placeOfNumber[fact] else { return }
+            guard let place = SampledFacts.place(of: fact) else { return }
             values[place] = newValue.flatMap { $0.isFinite ? $0 : nil } ?? .nan
         }
     }

@@ -33,13 +33,14 @@ struct Exposition {
         if format == .openMetrics, kind == .counter {
             if name.hasSuffix("_total") { family = String(name.dropLast(6)) } else { kind = .gauge }
         }
+        let begin = Array(name.utf8)
         var hasHead = false
         samples { labels, value in
             if !hasHead {
                 bytes += "# HELP \(family) \(help)\n# TYPE \(family) \(kind.rawValue)\n".utf8
                 hasHead = true
             }
-            bytes += name.utf8
+            bytes += begin
             bytes += labels
             bytes.append(UInt8(ascii: " "))
             Self.write(value, to: &bytes)
@@ -53,19 +54,28 @@ struct Exposition {
     }
 
     /// `{vm="a",gpu="0"}`, values escaped; those that are empty are left out, which means the same.
-    static func labels(_ labels: [(name: String, value: String)]) -> [UInt8] {
+    ///
+    /// - Parameter first: Labels that come before, as this makes them.
+    static func labels(_ first: [UInt8] = [], and labels: [(name: String, value: String)]) -> [UInt8] {
         var bytes: [UInt8] = []
+        bytes.reserveCapacity(first.count + 64 * labels.count)
+        bytes += first.dropLast()
         for (name, value) in labels where !value.isEmpty {
             bytes.append(UInt8(ascii: bytes.isEmpty ? "{" : ","))
             bytes += name.utf8
             bytes += "=\"".utf8
-            for byte in value.utf8 {
-                switch byte {
-                case UInt8(ascii: "\\"): bytes += "\\\\".utf8
-                case UInt8(ascii: "\""): bytes += "\\\"".utf8
-                case UInt8(ascii: "\n"): bytes += "\\n".utf8
-                default: bytes.append(byte)
+            // Hardly any has a character that has to be escaped.
+            if value.utf8.contains(where: { $0 == UInt8(ascii: "\\") || $0 == UInt8(ascii: "\"") || $0 == 0x0a }) {
+                for byte in value.utf8 {
+                    switch byte {
+                    case UInt8(ascii: "\\"): bytes += "\\\\".utf8
+                    case UInt8(ascii: "\""): bytes += "\\\"".utf8
+                    case UInt8(ascii: "\n"): bytes += "\\n".utf8
+                    default: bytes.append(byte)
+                    }
                 }
+            } else {
+                bytes += value.utf8
             }
             bytes.append(UInt8(ascii: "\""))
         }
@@ -73,9 +83,26 @@ struct Exposition {
         return bytes
     }
 
-    private static func write(_ value: Double, to bytes: inout [UInt8]) {
-        if let whole = Int64(exactly: value) {
-            bytes += "\(whole)".utf8
+    static func labels(_ all: [(name: String, value: String)]) -> [UInt8] { labels([], and: all) }
+
+    /// The shortest text that means `value`: as `description` writes it, but for whole numbers. Most values are whole, or whole hundredths
+    /// or thousandths, and are written digit by digit: a scrape has a hundred thousand of them.
+    static func write(_ value: Double, to bytes: inout [UInt8]) {
+        if abs(value) < 1e15, let whole = Int64(exactly: value) {
+            write(whole, to: &bytes)
+        } else if abs(value) >= 0.001, abs(value) < 1e9, let thousandths = Int64(exactly: (value * 1000).rounded()),
+            Double(thousandths) / 1000 == value
+        {
+            // A decimal of so few digits is the shortest one that is read as this value.
+            if thousandths < 0 { bytes.append(UInt8(ascii: "-")) }
+            let (whole, rest) = thousandths.magnitude.quotientAndRemainder(dividingBy: 1000)
+            write(Int64(whole), to: &bytes)
+            bytes.append(UInt8(ascii: "."))
+            var digits = rest
+            for place: UInt64 in [100, 10, 1] where digits > 0 {
+                bytes.append(UInt8(ascii: "0") + UInt8(digits / place))
+                digits %= place
+            }
         } else if value.isNaN {
             bytes += "NaN".utf8
         } else if value.isInfinite {
@@ -83,5 +110,16 @@ struct Exposition {
         } else {
             bytes += "\(value)".utf8
         }
+    }
+
+    private static func write(_ whole: Int64, to bytes: inout [UInt8]) {
+        if whole < 0 { bytes.append(UInt8(ascii: "-")) }
+        let first = bytes.count
+        var rest = whole.magnitude
+        repeat {
+            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
+            rest /= 10
+        } while rest > 0
+        bytes[first...].reverse()
     }
 }

@@ -68,34 +68,47 @@ struct LabelledGPU {
     let sample: GPUSample
     let labels: [UInt8]
     let info: [UInt8]
-    let dcgmLabels: [UInt8]
     let clocksEvents: [(labels: [UInt8], isActive: Bool)]
-    let lastXid: Int?
+    private let machine: MachineTelemetry
 
     init(_ gpu: GPUSample, of machine: MachineTelemetry) {
         sample = gpu
+        self.machine = machine
         let key = [("vm", machine.name), ("gpu", "\(gpu.index)"), ("uuid", gpu.uuid ?? "")]
-        labels = Exposition.labels(key)
+        let labels = Exposition.labels(key)
+        self.labels = labels
         func text(_ fact: GPUFact) -> String { gpu.texts[fact.key] ?? "" }
         info = Exposition.labels(
-            key + [
+            labels,
+            and: [
                 ("name", gpu.name ?? ""), ("driver_version", machine.sample?.driverVersion ?? ""),
                 ("cuda_version", machine.sample?.cudaVersion ?? ""), ("pci_address", gpu.pciAddress ?? ""),
                 ("vbios_version", text(.vbios)), ("serial", text(.serial)), ("mig_mode", text(.migMode)),
                 ("ecc_mode", text(.eccMode)), ("compute_mode", text(.computeMode)),
                 ("persistence_mode", text(.persistenceMode)), ("recovery_action", text(.recoveryAction)),
             ])
+        clocksEvents = SampledFacts.clocksEvents.map { fact in
+            (
+                Exposition.labels(labels, and: [("reason", ClocksEventName.of(fact))]),
+                !gpu.clocksEvents.isEmpty && gpu.clocksEvents.contains(fact.key)
+            )
+        }
+    }
+
+    /// As dcgm-exporter labels a GPU. Made anew each time: few ask for it.
+    var dcgmLabels: [UInt8] {
         // pci_bus_id is NVML's: eight digits of domain, capitals.
-        let address = gpu.pciAddress.map { "0000\($0.uppercased())" } ?? ""
-        dcgmLabels = Exposition.labels([
-            ("gpu", "\(gpu.index)"), ("UUID", gpu.uuid ?? ""), ("pci_bus_id", address),
-            ("device", "nvidia\(gpu.index)"), ("modelName", gpu.name ?? ""), ("Hostname", machine.name),
+        let address = sample.pciAddress.map { "0000\($0.uppercased())" } ?? ""
+        return Exposition.labels([
+            ("gpu", "\(sample.index)"), ("UUID", sample.uuid ?? ""), ("pci_bus_id", address),
+            ("device", "nvidia\(sample.index)"), ("modelName", sample.name ?? ""), ("Hostname", machine.name),
             ("DCGM_FI_DRIVER_VERSION", machine.sample?.driverVersion ?? ""), ("vm", machine.name),
         ])
-        clocksEvents = SampledFacts.clocksEvents.map { fact in
-            (Exposition.labels(key + [("reason", ClocksEventName.of(fact))]), gpu.clocksEvents.contains(fact.key))
-        }
-        lastXid = machine.events.last { $0.event.pciAddress == gpu.pciAddress && gpu.pciAddress != nil }?.event.code
+    }
+
+    var lastXid: Int? {
+        guard let address = sample.pciAddress else { return nil }
+        return machine.events.last { $0.event.pciAddress == address }?.event.code
     }
 }
 
