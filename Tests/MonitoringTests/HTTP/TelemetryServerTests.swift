@@ -16,7 +16,9 @@ struct TelemetryServerTests {
 
     /// Serves while `body` runs.
     private func serving(
-        _ hub: TelemetryHub, token: String? = nil, dcgm: Bool = false, _ body: (HTTPClient) async throws -> Void
+        _ hub: TelemetryHub, token: String? = nil, dcgm: Bool = false,
+        clock: @escaping @Sendable () -> Double = { now },
+        _ body: (HTTPClient) async throws -> Void
     ) async throws {
         let (ports, told) = AsyncStream<Int>.makeStream()
         let address = try #require(ServeAddress("127.0.0.1:0"))
@@ -24,7 +26,7 @@ struct TelemetryServerTests {
             address: address,
             content: TelemetryServer.Content(
                 hub: hub, dcgmNames: dcgm, files: ["/": ("text/html", Array("<p>page</p>".utf8))],
-                clock: { Self.now }), token: token)
+                clock: clock), token: token)
         let running = Task {
             defer { told.finish() }
             try await server.run { told.yield($0) }
@@ -127,7 +129,8 @@ struct TelemetryServerTests {
         try guest.hello(interval: 600)
         try guest.say(.celsius(83, gpus: 4))
         _ = try await hub.machine("a") { $0.sample != nil }
-        try await serving(hub, dcgm: true) { client in
+        // What came through a socket has the moment at which it came.
+        try await serving(hub, dcgm: true, clock: { Date().timeIntervalSince1970 }) { client in
             let configuration = "\(scratch.path)/prometheus.yml"
             let text = """
                 global: {scrape_interval: 1s, scrape_timeout: 1s}

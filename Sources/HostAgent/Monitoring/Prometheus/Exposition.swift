@@ -88,7 +88,7 @@ struct Exposition {
     /// The shortest text that means `value`: as `description` writes it, but for whole numbers. Most values are whole, or whole hundredths
     /// or thousandths, and are written digit by digit: a scrape has a hundred thousand of them.
     static func write(_ value: Double, to bytes: inout [UInt8]) {
-        if abs(value) < 1e15, let whole = Int64(exactly: value) {
+        if let whole = Int64(exactly: value) {
             write(whole, to: &bytes)
         } else if abs(value) >= 0.001, abs(value) < 1e9, let thousandths = Int64(exactly: (value * 1000).rounded()),
             Double(thousandths) / 1000 == value
