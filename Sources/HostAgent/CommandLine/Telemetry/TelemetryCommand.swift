@@ -1,4 +1,5 @@
 import ArgumentParser
+import Machines
 import Monitoring
 import MonitoringStore
 import Provisioner
@@ -86,8 +87,9 @@ struct TelemetryCommand: AsyncParsableCommand {
             }
             attached.append(target)
         }
-        let sources = LiveTelemetrySources(
-            state: state, chosen: Set(machines.filter { !$0.contains("@") }), attached: attached)
+        // A name that is none must not look like a VM that is silent.
+        let chosen = try machines.filter { !$0.contains("@") }.map { try KnownMachine.named($0, state: state).name }
+        let sources = LiveTelemetrySources(state: state, chosen: Set(chosen), attached: attached)
         let store = collect ? try TelemetryStore.writer(folder: folder, retention: retention) : nil
         var listener: TelemetryHub.Listener?
         if let store { listener = { machine, news in store.take(machine, news) } }
