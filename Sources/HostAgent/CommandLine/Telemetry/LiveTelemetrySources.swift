@@ -6,16 +6,13 @@ import Provisioner
 /// The VMs of `start` below a state folder, and machines that the command line names. Looks at files alone.
 struct LiveTelemetrySources: TelemetrySources {
     let state: String
-    /// Names of VMs; empty means all.
-    let chosen: Set<String>
     let attached: [AttachTarget]
 
     /// The socket of QEMU's virtio-serial port, in the VM's folder.
     private static let socketName = "telemetry.sock"
 
     func machines() -> [TelemetrySource] {
-        let machines = KnownMachine.allMachines(state: state).filter { chosen.isEmpty || chosen.contains($0.name) }
-        return machines.map { TelemetrySource(name: $0.name, access: access($0)) }
+        KnownMachine.allMachines(state: state).map { TelemetrySource(name: $0.name, access: access($0)) }
             + attached.map { target in
                 TelemetrySource(
                     name: target.description,

@@ -88,12 +88,13 @@ struct TelemetryCommand: AsyncParsableCommand {
             attached.append(target)
         }
         // A name that is none must not look like a VM that is silent.
-        let chosen = try machines.filter { !$0.contains("@") }.map { try KnownMachine.named($0, state: state).name }
-        let sources = LiveTelemetrySources(state: state, chosen: Set(chosen), attached: attached)
+        var chosen = try machines.filter { !$0.contains("@") }.map { try KnownMachine.named($0, state: state).name }
+        if !chosen.isEmpty { chosen += attached.map(\.description) }
+        let sources = LiveTelemetrySources(state: state, attached: attached)
         let store = collect ? try TelemetryStore.writer(folder: folder, retention: retention) : nil
         var listener: TelemetryHub.Listener?
         if let store { listener = { machine, news in store.take(machine, news) } }
-        let hub = TelemetryHub(listener: listener)
+        let hub = TelemetryHub(chosen: Set(chosen), listener: listener)
         let session = TelemetrySession(hub: hub, store: store, format: format, serving: try serving(folder))
         let collector = TelemetryCollector(folder: folder, sources: sources, hub: hub, mustCollect: collect)
         try collector.start()

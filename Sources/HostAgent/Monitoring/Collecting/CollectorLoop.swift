@@ -302,7 +302,7 @@ final class CollectorLoop: @unchecked Sendable {
         guard descriptor >= 0 else { return }
         UnixSockets.prepare(descriptor)
         var listener = RelayClient(descriptor: descriptor)
-        let machines = hub.snapshot(at: settings.clock(), histories: false).machines
+        let machines = hub.everything(at: settings.clock()).machines
         for line in machines.flatMap({ RelayLine.introduction(of: $0) }) where !listener.send(line) {
             close(descriptor)
             return
@@ -330,7 +330,7 @@ final class CollectorLoop: @unchecked Sendable {
             leader = -1
             nextLeader = 0
             let time = settings.clock()
-            for machine in hub.snapshot(at: time, histories: false).machines where connections[machine.name] == nil {
+            for machine in hub.everything(at: time).machines where connections[machine.name] == nil {
                 hub.take(.waiting("the collecting process ended"), of: machine.name, at: time)
             }
             return

@@ -14,18 +14,34 @@ public final class TelemetryHub: Sendable {
 
     private let state = Mutex(State())
     private let listener: Listener?
+    private let chosen: Set<String>
 
-    /// - Parameter listener: What keeps it; nil where nothing does.
-    public init(listener: Listener? = nil) {
+    /// - Parameters:
+    ///   - chosen: The machines that are asked for; all where it is empty. The others are known all the same, since a process
+    ///     that hears the machines hears them for further processes too.
+    ///   - listener: What keeps it; nil where nothing does.
+    public init(chosen: Set<String> = [], listener: Listener? = nil) {
+        self.chosen = chosen
         self.listener = listener
     }
 
-    /// All machines, by name.
+    private func isChosen(_ name: String) -> Bool { chosen.isEmpty || chosen.contains(name) }
+
+    /// The machines that are asked for, by name.
     ///
     /// - Parameter histories: Whether with the last minutes of each GPU, which not all need.
     public func snapshot(at now: Double, histories: Bool = true) -> TelemetrySnapshot {
+        snapshot(at: now, histories: histories, where: isChosen)
+    }
+
+    /// All machines, for processes that hear them through this one.
+    func everything(at now: Double) -> TelemetrySnapshot { snapshot(at: now, histories: false) { _ in true } }
+
+    private func snapshot(
+        at now: Double, histories: Bool, where isAskedFor: (String) -> Bool
+    ) -> TelemetrySnapshot {
         let machines = state.withLock { state in
-            state.machines.values.map { machine in
+            state.machines.values.filter { isAskedFor($0.name) }.map { machine in
                 guard !histories else { return machine }
                 var machine = machine
                 // A copy that holds the rings would make the next sample copy them whole.
@@ -89,7 +105,7 @@ public final class TelemetryHub: Sendable {
             let news = body(&state.machines[name, default: MachineTelemetry(name: name)])
             return (news, Array(state.waiting.values))
         }
-        if let news { listener?(name, news) }
+        if let news, isChosen(name) { listener?(name, news) }
         for continuation in waiting { continuation.yield() }
     }
 }
