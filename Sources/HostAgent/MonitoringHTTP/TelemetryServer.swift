@@ -4,6 +4,7 @@ import HummingbirdCore
 import Logging
 public import Monitoring
 import NIOCore
+import ServiceLifecycle
 
 /// The HTTP endpoint of what is collected: /metrics, the JSON API and the page.
 public struct TelemetryServer: Sendable {
@@ -66,11 +67,20 @@ public struct TelemetryServer: Sendable {
                 availableConnectionsDelegate: MaximumAvailableConnections(Self.connections, logger: logger)),
             onServerRunning: { channel in ready(channel.localAddress?.port ?? 0) },
             logger: logger)
+        // In a task of its own that is never cancelled: a cancelled server drops connections that it has just accepted, at which NIO
+        // traps ("Deinited NIOAsyncWriter"). It is told to accept no more instead, and streams are cut a moment later.
+        var configuration = ServiceGroupConfiguration(services: [application], logger: logger)
+        configuration.maximumGracefulShutdownDuration = .seconds(1)
+        let group = ServiceGroup(configuration: configuration)
+        let serving = Task { try await group.run() }
         do {
-            try await application.run()
-        } catch is CancellationError {
-            return
+            try await withTaskCancellationHandler {
+                try await serving.value
+            } onCancel: {
+                Task { await group.triggerGracefulShutdown() }
+            }
         } catch {
+            guard !Task.isCancelled else { return }
             throw Failure(
                 .portUnavailable, operation: "serve telemetry", message: "\(address) cannot be listened on: \(error)",
                 remedy: "Choose another with --serve ADDRESS:PORT, or stop what listens there.", retryable: true,
