@@ -147,7 +147,10 @@ let package = Package(
             path: "Sources/HostAgent/MonitoringHTTP", swiftSettings: settings),
         .target(
             name: "Fleet",
-            dependencies: ["Contract", "Passthrough", "VirtualMachines", .product(name: "Yams", package: "Yams")],
+            dependencies: [
+                "Contract", "Host", "Machines", "Passthrough", "VirtualMachines",
+                .product(name: "Yams", package: "Yams"),
+            ],
             path: "Sources/HostAgent/Fleet", swiftSettings: settings),
         .executableTarget(
             name: "provision-gpu-vm",
@@ -237,7 +240,7 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "FleetTests", dependencies: ["Fleet", "Contract", "Passthrough"], swiftSettings: settings),
+            name: "FleetTests", dependencies: ["Fleet", "Contract", "Host", "Passthrough"], swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Contract", "GPUReadings", "Guest", "Provisioning", "Telemetry", subprocess, system],

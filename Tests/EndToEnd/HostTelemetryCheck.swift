@@ -150,14 +150,10 @@ struct HostTelemetryCheck {
             if let line = text.split(separator: "\n").first(where: { $0.contains("http://") }),
                 let start = line.range(of: "http://")
             {
-                return String(line[start.lowerBound...].prefix { $0 != " " }.drop { $0 == "/" }).trimmingSlash()
+                return "http://" + line[start.upperBound...].prefix { $0 != "/" }
             }
             try await Task.sleep(for: .milliseconds(100))
         }
         throw CancellationError()
     }
-}
-
-extension String {
-    fileprivate func trimmingSlash() -> String { hasSuffix("/") ? String(dropLast()) : self }
 }

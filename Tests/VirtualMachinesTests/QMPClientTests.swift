@@ -1,6 +1,7 @@
 import Contract
 import Dispatch
 import Glibc
+import Host
 import HostFakes
 import Testing
 @testable import VirtualMachines
@@ -14,7 +15,7 @@ struct FakeQMPServer {
     init(path: String, script: @escaping @Sendable (FakeQMPClient) -> Void) throws {
         self.path = path
         let listener = socket(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0)
-        var address = try #require(socketAddress(path))
+        var address = try #require(UnixSockets.address(path))
         let bound = withUnsafePointer(to: &address) { pointer in
             pointer.withMemoryRebound(to: sockaddr.self, capacity: 1) {
                 bind(listener, $0, socklen_t(MemoryLayout<sockaddr_un>.size))

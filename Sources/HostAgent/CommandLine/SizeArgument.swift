@@ -1,6 +1,7 @@
 import ArgumentParser
+import Host
 
-/// Bytes as people write them: 4G, 512M, 20GiB, 1073741824. Units are powers of 1024, as QEMU has them.
+/// A ``ByteSize`` on the command line.
 struct SizeArgument: ExpressibleByArgument {
     var bytes: Int64
 
@@ -11,20 +12,7 @@ struct SizeArgument: ExpressibleByArgument {
     var defaultValueDescription: String { "\(bytes >> 30)G" }
 
     init?(argument: String) {
-        let digits = argument.prefix { $0.isASCII && $0.isNumber }
-        let unit = argument.dropFirst(digits.count).lowercased()
-        guard let count = Int64(digits), count > 0 else { return nil }
-        let shift: Int64
-        switch unit {
-        case "": shift = 0
-        case "k", "kib": shift = 10
-        case "m", "mib": shift = 20
-        case "g", "gib": shift = 30
-        case "t", "tib": shift = 40
-        default: return nil
-        }
-        let (bytes, overflow) = count.multipliedReportingOverflow(by: 1 << shift)
-        guard !overflow else { return nil }
-        self.bytes = bytes
+        guard let size = ByteSize(argument) else { return nil }
+        bytes = size.bytes
     }
 }

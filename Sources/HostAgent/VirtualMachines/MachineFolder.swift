@@ -1,5 +1,6 @@
 import FoundationEssentials
 import Glibc
+import Host
 
 /// Names of the files in a VM's run folder.
 public struct MachineFolder: Sendable {
@@ -29,13 +30,10 @@ public struct MachineFolder: Sendable {
     /// The ``MachineRecord``.
     public var record: String { path + "/vm.json" }
 
-    /// The longest socket path that the kernel takes (sockaddr_un: 108 bytes with the NUL).
-    static let socketPathLimit = 107
-
     /// How QEMU, which is started in this folder, is told to name a socket: absolute where that fits, else relative.
     func socketArgument(_ name: String) -> String {
         let full = path + "/" + name
-        return full.utf8.count <= Self.socketPathLimit ? full : name
+        return full.utf8.count <= UnixSockets.pathLimit ? full : name
     }
 }
 

@@ -37,7 +37,7 @@ public final class QMPClient: Sendable {
     public static func connect(socket path: String, deadline: Duration = .seconds(10)) async throws -> QMPClient {
         let descriptor: Int32
         do {
-            descriptor = try connectUnixSocket(path)
+            descriptor = try UnixSockets.connect(to: path)
         } catch {
             if error.isBusy { throw busy(path) }
             throw Failure(

@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Host
 import Testing
 
 @testable import Fleet
@@ -27,11 +28,11 @@ struct ManifestSchemaTests {
             ("1k", 1024),
         ] as [(String, Int64)])
     func sizesAsPeopleWriteThem(_ text: String, _ bytes: Int64) {
-        #expect(ByteSize(text)?.bytes == bytes)
+        #expect(ByteSize(manifest: text)?.bytes == bytes)
     }
 
     @Test(arguments: ["", "G", "0", "-1G", "1.5G", "4X", "99999999999T", "4 G", "b", "4ib"])
     func whatIsNoSize(_ text: String) {
-        #expect(ByteSize(text) == nil)
+        #expect(ByteSize(manifest: text) == nil)
     }
 }

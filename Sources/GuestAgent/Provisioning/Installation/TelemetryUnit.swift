@@ -4,9 +4,10 @@ import Guest
 /// The unit that tells the host of the GPUs, and what other steps do with it: its nvidia-smi holds the driver, which then
 /// can neither be unloaded nor replaced.
 enum TelemetryUnit {
-    static let name = TelemetrySection.unit
-    static let path = "/etc/systemd/system/" + name
-    static let wantedPath = "/etc/systemd/system/multi-user.target.wants/" + name
+    static let unit = EnabledUnit(name: TelemetrySection.unit)
+    static let name = unit.name
+    static let path = unit.path
+    static let wantedPath = unit.wantedPath
 
     /// Keys that systemd 219 knows; of the two limits of memory it knows the older one, and later ones the newer. It counts
     /// nvidia-smi as well; the sampler itself takes a twentieth. It waits for no device: the port may come, go or never be.
@@ -48,7 +49,7 @@ enum TelemetryUnit {
         _ context: StepContext, _ body: () async throws -> Result
     ) async throws -> Result {
         guard isInstalled(context.root) else { return try await body() }
-        let ran = try await isActive(context)
+        let ran = try await unit.isActive(context)
         if ran { _ = try await context.run(stopping) }
         let result: Result
         do {
@@ -59,9 +60,5 @@ enum TelemetryUnit {
         }
         if ran { _ = try await context.run(starting) }
         return result
-    }
-
-    static func isActive(_ context: StepContext) async throws -> Bool {
-        try await context.run(Command(["systemctl", "is-active", name])).output.trimmed == "active"
     }
 }

@@ -7,9 +7,10 @@ struct PersistenceDaemon: Step {
     let id = StepID.persistenceDaemon
     let title = "enable nvidia-persistenced"
 
-    static let unit = "nvidia-persistenced.service"
-    static let unitPath = "/etc/systemd/system/" + unit
-    static let wantedPath = "/etc/systemd/system/multi-user.target.wants/" + unit
+    private static let enabledUnit = EnabledUnit(name: "nvidia-persistenced.service", startDeadline: .seconds(300))
+    static let unit = enabledUnit.name
+    static let unitPath = enabledUnit.path
+    static let wantedPath = enabledUnit.wantedPath
     static let program = "/usr/bin/nvidia-persistenced"
     /// The account that NVIDIA's packages make for it.
     private static let user = "nvidia-persistenced"
@@ -41,17 +42,13 @@ struct PersistenceDaemon: Step {
     }
 
     func check(_ context: StepContext) async throws -> CheckResult {
-        guard context.root.textIfReadable(Self.unitPath) == wantedText(context) else {
-            return .needed("\(Self.unitPath) is not written")
-        }
-        guard context.root.linkTarget(Self.wantedPath) != nil else { return .needed("\(Self.unit) is not enabled") }
-        guard try await isActive(context) else { return .needed("\(Self.unit) does not run") }
+        if let lack = try await Self.enabledUnit.lack(wantedText(context), context) { return .needed(lack) }
         return .satisfied(["\(Self.unit) is enabled and active"])
     }
 
     func preview(_ context: StepContext) async throws -> [DryRun.Action] {
         [.write(path: Self.unitPath, text: wantedText(context))]
-            + [Self.reload, Self.enabling, Self.start].map { .run($0.line) }
+            + Self.enabledUnit.commands.map { .run($0.line) }
     }
 
     func apply(_ context: StepContext) async throws -> ApplyResult {
@@ -59,25 +56,12 @@ struct PersistenceDaemon: Step {
             throw failure("The driver brought no \(Self.program).", [], remedy: "Use a driver of branch 319 or later.")
         }
         try context.changes.write(wantedText(context), to: Self.unitPath)
-        try context.changes.willChange(Self.wantedPath)
-        for command in [Self.reload, Self.enabling, Self.start] {
-            let result = try await context.run(command)
-            guard result.succeeded else {
-                let status = try await context.run(Self.status)
-                throw failure(
-                    "`\(command.line)` failed: \(result.endingDescription).",
-                    result.errors.lines.lastLines(4) + status.output.lines.lastLines(12))
-            }
-            if command.arguments == Self.enabling.arguments { try context.changes.didChange(Self.wantedPath) }
-        }
+        try await Self.enabledUnit.enable(context) { failure($0, $1) }
         return .applied
     }
 
     func verify(_ context: StepContext) async throws -> [String] {
-        guard try await isActive(context) else {
-            let status = try await context.run(Self.status)
-            throw failure("\(Self.unit) does not run.", status.output.lines.lastLines(12))
-        }
+        try await Self.enabledUnit.requireActive(context) { failure($0, $1) }
         var evidence = ["\(Self.unit) is active"]
         let question = Command(
             ["nvidia-smi", "--query-gpu=persistence_mode", "--format=csv,noheader"], deadline: .seconds(180))
@@ -92,19 +76,9 @@ struct PersistenceDaemon: Step {
         return evidence
     }
 
-    private static let reload = Command(["systemctl", "daemon-reload"], deadline: .seconds(120))
-    private static let enabling = Command(["systemctl", "enable", unit], deadline: .seconds(120))
-    /// Not `start`: an older driver's daemon may run still.
-    private static let start = Command(["systemctl", "restart", unit], deadline: .seconds(300))
-    private static let status = Command(["systemctl", "status", "--no-pager", "--full", unit])
-
     private func wantedText(_ context: StepContext) -> String {
         let users = (context.root.textIfReadable("/etc/passwd") ?? "").lines
         return Self.unitText(user: users.contains { $0.hasPrefix(Self.user + ":") } ? Self.user : nil)
-    }
-
-    private func isActive(_ context: StepContext) async throws -> Bool {
-        try await context.run(Command(["systemctl", "is-active", Self.unit])).output.trimmed == "active"
     }
 
     private func failure(

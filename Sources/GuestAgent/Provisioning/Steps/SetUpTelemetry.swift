@@ -8,19 +8,13 @@ struct SetUpTelemetry: Step {
     let recipe: TelemetryRecipe
 
     func check(_ context: StepContext) async throws -> CheckResult {
-        guard context.root.textIfReadable(TelemetryUnit.path) == TelemetryUnit.text(recipe) else {
-            return .needed("\(TelemetryUnit.path) is not written")
-        }
-        guard context.root.linkTarget(TelemetryUnit.wantedPath) != nil else {
-            return .needed("\(TelemetryUnit.name) is not enabled")
-        }
-        guard try await TelemetryUnit.isActive(context) else { return .needed("\(TelemetryUnit.name) does not run") }
+        if let lack = try await TelemetryUnit.unit.lack(TelemetryUnit.text(recipe), context) { return .needed(lack) }
         return .satisfied(evidence)
     }
 
     func preview(_ context: StepContext) async throws -> [DryRun.Action] {
         [.write(path: TelemetryUnit.path, text: TelemetryUnit.text(recipe))]
-            + [Self.reload, Self.enabling, Self.restart].map { .run($0.line) }
+            + TelemetryUnit.unit.commands.map { .run($0.line) }
     }
 
     func apply(_ context: StepContext) async throws -> ApplyResult {
@@ -28,35 +22,16 @@ struct SetUpTelemetry: Step {
         if context.root.isDirectory("/etc/selinux") {
             _ = try await context.run(Command(["restorecon", TelemetryUnit.path]))
         }
-        try context.changes.willChange(TelemetryUnit.wantedPath)
-        for command in [Self.reload, Self.enabling, Self.restart] {
-            let result = try await context.run(command)
-            guard result.succeeded else {
-                let status = try await context.run(Self.status)
-                throw failure(
-                    "`\(command.line)` failed: \(result.endingDescription).",
-                    result.errors.lines.lastLines(4) + status.output.lines.lastLines(12))
-            }
-            if command.arguments == Self.enabling.arguments { try context.changes.didChange(TelemetryUnit.wantedPath) }
-        }
+        try await TelemetryUnit.unit.enable(context, failure: failure)
         return .applied
     }
 
     func verify(_ context: StepContext) async throws -> [String] {
-        guard try await TelemetryUnit.isActive(context) else {
-            let status = try await context.run(Self.status)
-            throw failure("\(TelemetryUnit.name) does not run.", status.output.lines.lastLines(12))
-        }
+        try await TelemetryUnit.unit.requireActive(context, failure: failure)
         return evidence
     }
 
     private var evidence: [String] { ["\(TelemetryUnit.name) is enabled and active"] }
-
-    private static let reload = Command(["systemctl", "daemon-reload"], deadline: .seconds(120))
-    private static let enabling = Command(["systemctl", "enable", TelemetryUnit.name], deadline: .seconds(120))
-    /// Not `start`: one with another interval, or of an older agent, may run.
-    private static let restart = Command(["systemctl", "restart", TelemetryUnit.name], deadline: .seconds(120))
-    private static let status = Command(["systemctl", "status", "--no-pager", "--full", TelemetryUnit.name])
 
     private func failure(_ message: String, _ evidence: [String]) -> Failure {
         .guest(

@@ -2,14 +2,12 @@ import Glibc
 import Machines
 import Monitoring
 import Provisioner
+import VirtualMachines
 
 /// The VMs of `start` below a state folder, and machines that the command line names. Looks at files alone.
 struct LiveTelemetrySources: TelemetrySources {
     let state: String
     let attached: [AttachTarget]
-
-    /// The socket of QEMU's virtio-serial port, in the VM's folder.
-    private static let socketName = "telemetry.sock"
 
     func machines() -> [TelemetrySource] {
         KnownMachine.allMachines(state: state).map { TelemetrySource(name: $0.name, access: access($0)) }
@@ -21,7 +19,7 @@ struct LiveTelemetrySources: TelemetrySources {
     }
 
     private func access(_ machine: KnownMachine) -> TelemetrySource.Access {
-        let socket = "\(machine.vmFolder)/\(Self.socketName)"
+        let socket = MachineFolder(machine.vmFolder).telemetrySocket
         switch machine.facts(state: state).state {
         case .running where Glibc.access(socket, F_OK) == 0: return .socket(socket)
         case .running: return .waiting("the VM was started without a telemetry port")

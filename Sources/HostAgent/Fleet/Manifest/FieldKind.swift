@@ -1,4 +1,5 @@
 import Contract
+import Host
 
 /// How values of a field are written: read from a manifest, and told to an editor (JSON schema).
 struct FieldKind<Value: Sendable>: Sendable {
@@ -84,7 +85,7 @@ extension FieldKind where Value == Int64 {
     static let size = FieldKind(
         expected: "a size such as 512M, 8G or 1T",
         schema: .object(["type": .string("string"), "pattern": .string("^[1-9][0-9]*([KMGT](i?B)?)?$")])
-    ) { value, _ throws(ManifestProblem) in value.word.flatMap { ByteSize($0)?.bytes } }
+    ) { value, _ throws(ManifestProblem) in value.word.flatMap { ByteSize(manifest: $0)?.bytes } }
 }
 
 extension FieldKind where Value: RawRepresentable & CaseIterable, Value.RawValue == String {
@@ -156,21 +157,10 @@ extension JSONValue {
     static func listOf(_ items: JSONValue) -> JSONValue { .object(["type": .string("array"), "items": items]) }
 }
 
-/// Bytes as people write them: 4G, 512M, 20GiB. Units are powers of 1024, as QEMU has them.
-struct ByteSize {
-    var bytes: Int64
-
-    init?(_ text: String) {
-        let digits = text.prefix { $0.isASCII && $0.isNumber }
-        let shifts = ["": 0, "k": 10, "m": 20, "g": 30, "t": 40]
-        var unit = text.dropFirst(digits.count).lowercased()
-        for ending in ["ib", "b"] where unit.hasSuffix(ending) && unit.count > ending.count {
-            unit.removeLast(ending.count)
-            break
-        }
-        guard let count = Int64(digits), count > 0, let shift = shifts[unit] else { return nil }
-        let (bytes, overflow) = count.multipliedReportingOverflow(by: 1 << Int64(shift))
-        guard !overflow else { return nil }
-        self.bytes = bytes
+extension ByteSize {
+    /// In a manifest a unit may also be followed by B: 8GB is 8G.
+    init?(manifest text: String) {
+        let units = ["kb", "mb", "gb", "tb"]
+        self.init(units.contains(text.suffix(2).lowercased()) ? String(text.dropLast()) : text)
     }
 }

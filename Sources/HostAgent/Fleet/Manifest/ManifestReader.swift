@@ -1,4 +1,5 @@
 import Contract
+import Machines
 import Passthrough
 
 /// Reads a manifest and finds everything that is wrong with it. Pure but for `fileExists`.
@@ -53,7 +54,7 @@ struct ManifestReader {
             switch entry.key {
             case "version": version = entry.value
             case "name":
-                if let word = entry.value.word, Self.isName(word) {
+                if let word = entry.value.word, MachineName.isValid(word) {
                     name = word
                 } else {
                     refuse(name: entry.value, "name")
@@ -115,7 +116,7 @@ struct ManifestReader {
         for entry in entries {
             switch entry.key {
             case "name":
-                guard let word = entry.value.word, Self.isName(word.replacing("{n}", with: "1")) else {
+                guard let word = entry.value.word, MachineName.isValid(word.replacing("{n}", with: "1")) else {
                     refuse(name: entry.value, "\(path).name")
                     isSound = false
                     continue
@@ -239,11 +240,6 @@ struct ManifestReader {
 
     // MARK: - Names and problems
 
-    static func isName(_ text: String) -> Bool {
-        guard let first = text.utf8.first, isAlphanumeric(first), text.utf8.count <= 40 else { return false }
-        return text.utf8.allSatisfy { isAlphanumeric($0) || "._-".utf8.contains($0) }
-    }
-
     static func isHostname(_ text: String) -> Bool {
         guard text.utf8.count <= 253 else { return false }
         return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
@@ -265,7 +261,8 @@ struct ManifestReader {
     private mutating func refuse(name value: MarkedValue, _ path: String) {
         add(
             value.mark, path, "\(value.seen) is no name.",
-            "Begin with a letter or digit; then also . _ and -, 40 characters at most; {n} is the number of a `count`.")
+            "Begin with a letter or digit; then also . _ and -, \(MachineName.limit) characters at most; {n} is the number of a `count`."
+        )
     }
 
     private mutating func unknown(_ entry: MarkedValue.Entry, _ path: String, known: [String]) {

@@ -1,3 +1,5 @@
+import Passthrough
+
 /// Which guests a command means: `--only train-*`, `--only team=vision`, `--only train-1,train-2`.
 public struct GuestSelector: Equatable, Sendable {
     private enum Term: Equatable, Sendable {
@@ -28,33 +30,9 @@ public struct GuestSelector: Equatable, Sendable {
         terms.isEmpty
             || terms.contains { term in
                 switch term {
-                case .name(let pattern): glob(pattern, name)
-                case .label(let key, let value): labels[key].map { glob(value, $0) } ?? false
+                case .name(let pattern): NamePattern.fits(pattern, name)
+                case .label(let key, let value): labels[key].map { NamePattern.fits(value, $0) } ?? false
                 }
             }
     }
-}
-
-/// Whether a pattern with * (anything) and ? (one character) fits the whole text. Linear in memory, at worst the product of
-/// the lengths in time.
-func glob(_ pattern: String, _ text: String) -> Bool {
-    let (pattern, text) = (Array(pattern.utf8), Array(text.utf8))
-    var (at, inPattern) = (0, 0)
-    var star: (pattern: Int, text: Int)?
-    while at < text.count {
-        if inPattern < pattern.count, pattern[inPattern] == UInt8(ascii: "*") {
-            star = (inPattern, at)
-            inPattern += 1
-        } else if inPattern < pattern.count, pattern[inPattern] == UInt8(ascii: "?") || pattern[inPattern] == text[at] {
-            at += 1
-            inPattern += 1
-        } else if let last = star {
-            star = (last.pattern, last.text + 1)
-            inPattern = last.pattern + 1
-            at = last.text + 1
-        } else {
-            return false
-        }
-    }
-    return pattern[inPattern...].allSatisfy { $0 == UInt8(ascii: "*") }
 }

@@ -63,9 +63,7 @@ struct CapacityLedger: Sendable {
             return "it takes \(need.memoryBytes >> 20) MiB of memory, and guests may have \(capacity.memoryBytes >> 20)"
         }
         if need.cpus > capacity.cpus { return "it takes \(need.cpus) CPUs, and guests may have \(capacity.cpus)" }
-        var empty = CapacityLedger(capacity)
-        guard empty.places(need.gpus, for: "") == nil else { return nil }
-        empty.freeMemory = 0
+        guard CapacityLedger(capacity).places(need.gpus, for: "") == nil else { return nil }
         switch need.gpus {
         case .none, .simulated: return nil
         case .addresses(let addresses):
@@ -108,11 +106,7 @@ struct CapacityLedger: Sendable {
     }
 
     private static func fits(_ gpu: HostCapacity.GPU, _ pattern: String?) -> Bool {
-        guard let pattern else { return true }
-        let wanted = pattern.lowercased()
-        let isGlob = wanted.contains("*") || wanted.contains("?")
-        return gpu.names.contains { name in
-            isGlob ? glob(wanted, name.lowercased()) : name.lowercased().contains(wanted)
-        }
+        guard let pattern = pattern.map(NamePattern.init) else { return true }
+        return gpu.names.contains { pattern.matches($0) }
     }
 }

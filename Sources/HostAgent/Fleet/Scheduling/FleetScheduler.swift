@@ -219,9 +219,6 @@ public struct FleetScheduler: Sendable {
     /// The cards that each guest has.
     public var gpus: [String: [PCIAddress]] { ledger.holdings.mapValues(\.gpus) }
 
-    /// Tasks that have begun and not ended.
-    public var tasksAtWork: Int { working }
-
     // MARK: - Steps
 
     private mutating func reserve(_ place: Int, _ unmet: inout Set<GuestNeed>) -> [PCIAddress]? {

@@ -35,16 +35,7 @@ public struct MachineHome: Equatable, Sendable {
 
     /// Makes the folder. Throws a ``Failure``.
     func make() throws {
-        do {
-            try FileManager.default.createDirectory(
-                atPath: path, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
-            // createDirectory leaves the mode of a folder that is there already alone.
-            chmod(path, 0o700)
-        } catch {
-            throw Failure(
-                .hostSpace, operation: "make the VM's folder", message: "\(path) cannot be made: \(error)",
-                remedy: "Choose another place with --state, or make it writable.", side: .host)
-        }
+        try makePrivateFolder(path, operation: "make the VM's folder")
     }
 
     /// Takes the VM's lock. Throws ``FailureCode/runLocked`` naming the process that holds it.

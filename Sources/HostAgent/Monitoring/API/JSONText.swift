@@ -49,11 +49,7 @@ struct JSONText {
     /// A number; whole ones without a fraction. JSON has none that is not finite: 0 is written for it, and callers leave it out.
     mutating func number(_ value: Double) {
         separate()
-        if let whole = Int64(exactly: value) {
-            bytes.append(contentsOf: String(whole).utf8)
-        } else {
-            bytes.append(contentsOf: (value.isFinite ? value.description : "0").utf8)
-        }
+        bytes.append(number: value.isFinite ? value : 0)
     }
 
     mutating func flag(_ value: Bool) {

@@ -1,5 +1,6 @@
 import Contract
 import Glibc
+import Host
 import Synchronization
 import Telemetry
 

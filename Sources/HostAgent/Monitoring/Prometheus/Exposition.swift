@@ -56,7 +56,7 @@ struct Exposition {
     /// `{vm="a",gpu="0"}`, values escaped; those that are empty are left out, which means the same.
     ///
     /// - Parameter first: Labels that come before, as this makes them.
-    static func labels(_ first: [UInt8] = [], and labels: [(name: String, value: String)]) -> [UInt8] {
+    static func labels(_ first: [UInt8], and labels: [(name: String, value: String)]) -> [UInt8] {
         var bytes: [UInt8] = []
         bytes.reserveCapacity(first.count + 64 * labels.count)
         bytes += first.dropLast()
@@ -85,41 +85,12 @@ struct Exposition {
 
     static func labels(_ all: [(name: String, value: String)]) -> [UInt8] { labels([], and: all) }
 
-    /// The shortest text that means `value`: as `description` writes it, but for whole numbers. Most values are whole, or whole hundredths
-    /// or thousandths, and are written digit by digit: a scrape has a hundred thousand of them.
+    /// A value: what is not finite has names of its own here.
     static func write(_ value: Double, to bytes: inout [UInt8]) {
-        if let whole = Int64(exactly: value) {
-            write(whole, to: &bytes)
-        } else if abs(value) >= 0.001, abs(value) < 1e9, let thousandths = Int64(exactly: (value * 1000).rounded()),
-            Double(thousandths) / 1000 == value
-        {
-            // A decimal of so few digits is the shortest one that is read as this value.
-            if thousandths < 0 { bytes.append(UInt8(ascii: "-")) }
-            let (whole, rest) = thousandths.magnitude.quotientAndRemainder(dividingBy: 1000)
-            write(Int64(whole), to: &bytes)
-            bytes.append(UInt8(ascii: "."))
-            var digits = rest
-            for place: UInt64 in [100, 10, 1] where digits > 0 {
-                bytes.append(UInt8(ascii: "0") + UInt8(digits / place))
-                digits %= place
-            }
-        } else if value.isNaN {
-            bytes += "NaN".utf8
-        } else if value.isInfinite {
-            bytes += (value < 0 ? "-Inf" : "+Inf").utf8
+        if value.isFinite {
+            bytes.append(number: value)
         } else {
-            bytes += "\(value)".utf8
+            bytes += (value.isNaN ? "NaN" : value < 0 ? "-Inf" : "+Inf").utf8
         }
-    }
-
-    private static func write(_ whole: Int64, to bytes: inout [UInt8]) {
-        if whole < 0 { bytes.append(UInt8(ascii: "-")) }
-        let first = bytes.count
-        var rest = whole.magnitude
-        repeat {
-            bytes.append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        bytes[first...].reverse()
     }
 }

@@ -169,38 +169,3 @@ extension HostGPU {
         return "\(index)  \(address)  \(title)  (\(driver ?? "no driver"); \(state))"
     }
 }
-
-/// Part of a name, or the whole with * (anything) and ? (one character). Upper and lower case are alike.
-struct NamePattern {
-    private let pattern: [Character]
-    private let isGlob: Bool
-
-    init(_ text: String) {
-        pattern = Array(text.lowercased())
-        isGlob = pattern.contains("*") || pattern.contains("?")
-    }
-
-    func matches(_ name: String) -> Bool {
-        let name = Array(name.lowercased())
-        guard isGlob else { return String(name).contains(String(pattern)) }
-        // The last * and where it was tried: linear in memory, at worst the product of the lengths in time.
-        var (at, inPattern) = (0, 0)
-        var star: (pattern: Int, name: Int)?
-        while at < name.count {
-            if inPattern < pattern.count, pattern[inPattern] == "*" {
-                star = (inPattern, at)
-                inPattern += 1
-            } else if inPattern < pattern.count, pattern[inPattern] == "?" || pattern[inPattern] == name[at] {
-                at += 1
-                inPattern += 1
-            } else if let last = star {
-                star = (last.pattern, last.name + 1)
-                inPattern = last.pattern + 1
-                at = last.name + 1
-            } else {
-                return false
-            }
-        }
-        return pattern[inPattern...].allSatisfy { $0 == "*" }
-    }
-}
