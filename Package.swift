@@ -148,16 +148,20 @@ let package = Package(
         .target(
             name: "Fleet",
             dependencies: [
-                "Contract", "Host", "Machines", "Passthrough", "VirtualMachines",
+                "Contract", "Host", "Machines", "Passthrough", "Provisioner", "SecureShell", "VirtualMachines",
                 .product(name: "Yams", package: "Yams"),
             ],
             path: "Sources/HostAgent/Fleet", swiftSettings: settings),
+        .target(
+            name: "FleetStore",
+            dependencies: ["Contract", "Fleet", "Host", .product(name: "GRDB", package: "GRDB.swift")],
+            path: "Sources/HostAgent/FleetStore", swiftSettings: settings),
         .executableTarget(
             name: "provision-gpu-vm",
             dependencies: [
-                "Contract", "FailureCatalogue", "Fleet", "GPUReadings", "Host", "Machines", "Monitoring",
-                "MonitoringHTTP",
-                "MonitoringStore", "Passthrough", "Provisioner", "SecureShell", "Telemetry", "VirtualMachines",
+                "Contract", "FailureCatalogue", "Fleet", "FleetStore", "GPUReadings", "Host", "Machines", "Monitoring",
+                "MonitoringHTTP", "MonitoringStore",
+                "Passthrough", "Provisioner", "SecureShell", "Telemetry", "VirtualMachines",
                 argumentParser, system, unixSignals,
             ],
             path: "Sources/HostAgent/CommandLine", swiftSettings: settings),
@@ -240,7 +244,11 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "FleetTests", dependencies: ["Fleet", "Contract", "Host", "Passthrough"], swiftSettings: settings),
+            name: "FleetTests",
+            dependencies: [
+                "Fleet", "FleetStore", "Contract", "Host", "Machines", "Passthrough", "Provisioner", "VirtualMachines",
+            ],
+            swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Contract", "GPUReadings", "Guest", "Provisioning", "Telemetry", subprocess, system],

@@ -56,7 +56,7 @@ struct AttachCommand: AsyncParsableCommand {
         let renderer = ProgressRenderer(quiet: options.quiet)
         let context = JobContext(
             password: try credentials.password(of: job.target.description), passphrase: try credentials.passphrase(),
-            licencesAccepted: try options.dryRun || install.licencesAccepted(places),
+            licencesAccepted: try options.dryRun || install.licences.accepted(places),
             progress: { renderer.show($0) })
         var ask: (@Sendable (String) -> Bool)?
         if Terminal.isInteractive {

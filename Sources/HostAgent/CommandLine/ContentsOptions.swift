@@ -33,14 +33,3 @@ extension JobContents {
         }
     }
 }
-
-extension InstallOptions {
-    /// Whether the licences are accepted: by the option, by an earlier answer, or by one that is asked for now.
-    func licencesAccepted(_ places: Places) throws -> Bool {
-        let licences = Licences(configuration: places.configuration)
-        if acceptLicences || licences.remembered { return true }
-        guard Terminal.isInteractive, Terminal.confirm(Licences.question) else { return false }
-        try licences.remember()
-        return true
-    }
-}

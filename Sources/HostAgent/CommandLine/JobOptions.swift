@@ -67,10 +67,24 @@ struct InstallOptions: ParsableArguments {
     @Flag(help: "Go on although driver, CUDA or compiler do not fit each other.")
     var allowIncompatible = false
 
+    @OptionGroup var licences: LicenceOption
+}
+
+/// NVIDIA's licences.
+struct LicenceOption: ParsableArguments {
     @Flag(
         name: .customLong("accept-nvidia-licenses"),
         help: "Accept the licences of NVIDIA's driver and CUDA, which are installed without asking again.")
     var acceptLicences = false
+
+    /// Whether they are accepted: by the option, by an earlier answer, or by one that is asked for now.
+    func accepted(_ places: Places) throws -> Bool {
+        let licences = Licences(configuration: places.configuration)
+        if acceptLicences || licences.remembered { return true }
+        guard Terminal.isInteractive, Terminal.confirm(Licences.question) else { return false }
+        try licences.remember()
+        return true
+    }
 }
 
 /// The guest's own packages and kernels.

@@ -33,7 +33,7 @@ struct ProvisionCommand: AsyncParsableCommand {
         job.gpu = try gpu.request(
             goingOnWith: Provisioning.unfinishedCards(
                 resultPath: job.resultPath, state: Places(state: options.state).state))
-        try await JobLaunch(job: job, login: login, options: options).run(licencesAccepted: install.licencesAccepted)
+        try await JobLaunch(job: job, login: login, options: options).run(licencesAccepted: install.licences.accepted)
     }
 
     /// Relative paths are the shell's; a run that is continued from elsewhere must mean the same file.

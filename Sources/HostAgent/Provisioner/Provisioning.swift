@@ -40,6 +40,18 @@ public struct Provisioning: Sendable {
         return try result.get()
     }
 
+    /// Looks at all inputs, as ``run()`` does before it begins, and begins nothing. Throws ``Failures`` with everything that is
+    /// wrong; nothing is wrong with a run that is unfinished or done.
+    public func check() async throws {
+        let folder = RunFolder(state: state, resultPath: job.resultPath)
+        let earlier = try folder.load()
+        let continuing = earlier.map { $0.phase != .ended } ?? false
+        _ = try await Preflight.prepare(
+            job, context: context, cache: state, store: folder.payloadsPath,
+            standing: Preflight.Standing(
+                continuing: continuing, resultMayExist: continuing || earlier?.isPublished == true, looksOnly: true))
+    }
+
     /// Cards that commands which were killed took, and whose VMs are gone.
     func putBackAbandoned(except folder: RunFolder) async {
         let (changes, failures) = await context.claims.restoreAbandoned(except: folder.path)

@@ -44,7 +44,7 @@ struct FleetSchedulerTests {
         var scheduler = FleetScheduler(
             Self.plan([("a", .create), ("b", .create)], missing: true), on: Self.host(gpus: 2),
             needs: ["a": Self.need(.count(1, pattern: nil)), "b": Self.need(.count(1, pattern: nil))])
-        #expect(scheduler.next(at: 0) == [.build(digest: "g")])
+        #expect(scheduler.next(at: 0) == [.build(digest: "g", gpus: [])])
         #expect(scheduler.next(at: 0).isEmpty && !scheduler.isOver(at: 0))
         scheduler.ended(golden: "g", .done, at: 5)
         #expect(
@@ -131,6 +131,64 @@ struct FleetSchedulerTests {
         #expect(scheduler.isOver(at: 1))
     }
 
+    @Test func anImageOfTheOnlyCardIsBuiltOnceItsGuestIsStopped() {
+        let card = Self.address(0)
+        let need = Self.need(.count(1, pattern: nil))
+        var scheduler = FleetScheduler(
+            Self.plan([("a", .reimage)], missing: true), on: Self.host(gpus: 1), needs: ["a": need],
+            builds: ["g": need], holding: ["a": [card]])
+        #expect(scheduler.next(at: 0) == [.makeRoom(guest: "a")])
+        #expect(scheduler.next(at: 0).isEmpty && !scheduler.isOver(at: 0))
+        scheduler.ended(guest: "a", .done, at: 1)
+        #expect(scheduler.next(at: 1) == [.build(digest: "g", gpus: [card])])
+        scheduler.ended(golden: "g", .done, at: 2)
+        #expect(scheduler.next(at: 2) == [.act(guest: "a", .reimage, gpus: [card])])
+    }
+
+    @Test func aGuestThatDoesNotStopKeepsItsCard() {
+        let card = Self.address(0)
+        let need = Self.need(.count(1, pattern: nil))
+        var failure = Self.failure
+        failure.retryable = false
+        var scheduler = FleetScheduler(
+            Self.plan([("a", .reimage)], missing: true), on: Self.host(gpus: 1), needs: ["a": need],
+            builds: ["g": need], holding: ["a": [card]])
+        _ = scheduler.next(at: 0)
+        scheduler.ended(guest: "a", .failed(failure), at: 1)
+        #expect(scheduler.gpus == ["a": [card]] && scheduler.next(at: 1).isEmpty && scheduler.isOver(at: 1))
+    }
+
+    @Test func whoIsNotPlannedKeepsWhatIsHis() {
+        var scheduler = FleetScheduler(
+            Self.plan([("a", .create)]), on: Self.host(gpus: 2), needs: ["a": Self.need(.count(1, pattern: nil))],
+            holding: ["other": [Self.address(0)]])
+        #expect(scheduler.next(at: 0) == [.act(guest: "a", .create, gpus: [Self.address(1)])])
+    }
+
+    @Test func cardsOfOthersAndTheBootDisplayAreNotGivenUnasked() {
+        var capacity = Self.host(gpus: 3)
+        capacity.gpus[0].holder = "python3 (815)"
+        capacity.gpus[1].isBootDisplay = true
+        let needs = [
+            "any": Self.need(.count(1, pattern: nil)), "held": Self.need(.addresses([Self.address(0)])),
+            "screen": Self.need(.addresses([Self.address(1)])), "two": Self.need(.count(2, pattern: nil)),
+        ]
+        var scheduler = FleetScheduler(
+            Self.plan(needs.keys.sorted().map { ($0, .create) }), on: capacity, needs: needs)
+        #expect(
+            scheduler.next(at: 0) == [
+                .act(guest: "screen", .create, gpus: [Self.address(1)]),
+                .act(guest: "any", .create, gpus: [Self.address(2)]),
+            ])
+        for (guest, words) in ["held": "0000:10:00.0 is in use by python3 (815)", "two": "the host has 1 for guests"] {
+            guard case .failed(let failure) = scheduler.state(of: guest) else {
+                Issue.record("\(guest) has not failed")
+                continue
+            }
+            #expect(failure.message.contains(words), "\(failure.message)")
+        }
+    }
+
     @Test func afterStopNothingBegins() {
         var scheduler = FleetScheduler(
             Self.plan([("a", .create), ("b", .create)]), on: Self.host(gpus: 0, jobs: 1),
@@ -177,7 +235,8 @@ struct FleetSchedulerTests {
         for round in 0..<20 {
             let plan = Self.plan(names.map { ($0, there[$0] == nil ? .create : .none) }, missing: !built.contains("g"))
             var host = SimulatedHost(
-                plan, on: capacity, needs: needs, there: there, built: built, seed: seed + UInt64(round) * 101)
+                plan, on: capacity, needs: needs, there: there, built: built,
+                builds: ["g": Self.need(.count(1, pattern: nil), memory: 2 << 30)], seed: seed + UInt64(round) * 101)
             host.failureShare = round < 19 ? 0.2 : 0
             host.run(ends: round < 19 ? Int(random.next() % 8) : .max)
             #expect(host.violations.isEmpty, "seed \(seed), round \(round): \(host.violations)")

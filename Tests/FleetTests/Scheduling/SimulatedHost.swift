@@ -10,6 +10,7 @@ struct SimulatedHost {
     var scheduler: FleetScheduler
     let capacity: HostCapacity
     let needs: [String: GuestNeed]
+    let builds: [String: GuestNeed]
     /// The share of tasks that fail; half of these for good.
     var failureShare = 0.0
     private(set) var now = 0.0
@@ -25,14 +26,15 @@ struct SimulatedHost {
 
     init(
         _ plan: FleetPlan, on capacity: HostCapacity, needs: [String: GuestNeed], there: [String: [PCIAddress]] = [:],
-        built: Set<String> = [], seed: UInt64 = 1
+        built: Set<String> = [], builds: [String: GuestNeed] = [:], seed: UInt64 = 1
     ) {
         self.capacity = capacity
         self.needs = needs
         self.there = there
         self.built = built
         random = SplitMix(seed)
-        scheduler = FleetScheduler(plan, on: capacity, needs: needs, holding: there)
+        self.builds = builds
+        scheduler = FleetScheduler(plan, on: capacity, needs: needs, builds: builds, holding: there)
         for (guest, cards) in there {
             memory += needs[guest]?.memoryBytes ?? 0
             for card in cards { owners[card] = guest }
@@ -66,16 +68,21 @@ struct SimulatedHost {
     private mutating func begin(_ task: FleetScheduler.Task) {
         log.append(task)
         // It holds them from the moment it is begun: QEMU may have them.
-        if case .act(let guest, let action, let gpus) = task, action != .destroy { put(guest, gpus) }
+        switch task {
+        case .act(_, .destroy, _), .makeRoom: break
+        case .act(let guest, _, let gpus): put(guest, gpus)
+        case .build(let digest, let gpus): put("golden/\(digest)", gpus, need: builds[digest])
+        }
         ends.append((now + 1 + Double(random.next() % 1000) / 100, task))
     }
 
-    private mutating func put(_ guest: String, _ gpus: [PCIAddress]?) {
+    private mutating func put(_ guest: String, _ gpus: [PCIAddress]?, need: GuestNeed? = nil) {
+        let bytes = (need ?? needs[guest])?.memoryBytes ?? 0
         for card in there[guest] ?? [] where owners[card] == guest { owners[card] = nil }
-        if there[guest] != nil { memory -= needs[guest]?.memoryBytes ?? 0 }
+        if there[guest] != nil { memory -= bytes }
         there[guest] = gpus
         guard let gpus else { return }
-        memory += needs[guest]?.memoryBytes ?? 0
+        memory += bytes
         if memory > capacity.memoryBytes { violations.append("\(memory) bytes of memory") }
         let groups = Set(capacity.gpus.filter { gpus.contains($0.address) }.compactMap(\.group))
         for gpu in capacity.gpus where gpus.contains(gpu.address) || gpu.group.map(groups.contains) == true {
@@ -92,7 +99,11 @@ struct SimulatedHost {
             .guestDidNotBoot, operation: "boot", message: "It did not boot.", remedy: "Look.",
             retryable: random.next() % 2 == 0, side: .guest)
         switch task {
-        case .build(let digest):
+        case .makeRoom(let guest):
+            if !fails { put(guest, nil) }
+            scheduler.ended(guest: guest, fails ? .failed(failure) : .done, at: now)
+        case .build(let digest, _):
+            put("golden/\(digest)", nil, need: builds[digest])
             if !fails { built.insert(digest) }
             scheduler.ended(golden: digest, fails ? .failed(failure) : .done, at: now)
         case .act(let guest, let action, _):

@@ -4,7 +4,7 @@ import ArgumentParser
 struct FleetCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "fleet",
-        abstract: "Tell what a manifest of many guests would take. (Making it so is not in this version.)",
+        abstract: "Make many guests as one manifest says, and keep them so.",
         discussion: """
             A manifest is YAML or JSON; its fields are named as the options of `provision` and `start` are, and its JSON \
             schema, Documentation/schemas/fleet.schema.json, lets an editor complete and check it:
@@ -25,5 +25,8 @@ struct FleetCommand: AsyncParsableCommand {
                   gpus: ["41:00.0"]
                   ports: ["8888:8888"]
             """,
-        subcommands: [FleetPlanCommand.self])
+        subcommands: [
+            FleetPlanCommand.self, FleetApplyCommand.self, FleetReimageCommand.self, FleetStatusCommand.self,
+            FleetReportCommand.self, FleetDestroyCommand.self,
+        ])
 }

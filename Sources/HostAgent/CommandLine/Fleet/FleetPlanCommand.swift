@@ -1,52 +1,45 @@
 import ArgumentParser
 import Contract
 import Fleet
-import Provisioner
+import FleetStore
 
 /// `provision-gpu-vm fleet plan FLEET.yaml`.
 struct FleetPlanCommand: AsyncParsableCommand {
     static let configuration = CommandConfiguration(
         commandName: "plan",
-        abstract: "Check a manifest, and tell which golden images and guests it takes. Changes nothing.",
+        abstract: "Tell the difference between a manifest and what is there. Changes nothing.",
         discussion: """
             Guests whose images have equal contents share one golden image; a runfile's name does not matter. Files are read \
-            once for their digests, which are remembered.
+            once for their digests, which are remembered. Whatever is wrong with the manifest and its files is told at once.
             """)
 
     @Argument(help: "The manifest, YAML or JSON.", completion: .file())
     var manifest: String
 
-    @Option(
-        help: ArgumentHelp(
-            "Only these guests: a name, with * and ? for parts of it, or LABEL=VALUE; with commas, or repeated.",
-            valueName: "selector"))
-    var only: [String] = []
+    @OptionGroup var selection: SelectionOption
 
     @Option(help: "text or json.")
     var format: ReportFormat = .text
 
-    @Option(help: ArgumentHelp("The guest agent. (default: gpu-guest-agent beside this tool)", valueName: "file"))
-    var agent: String?
-
+    @OptionGroup var agent: AgentOption
     @OptionGroup var place: StateOption
 
     func run() async throws {
-        guard let selector = GuestSelector(only) else {
-            throw ValidationError("--only takes names, patterns and LABEL=VALUE, with commas between.")
-        }
-        var loaded = try LoadedManifest(file: manifest).manifest
-        loaded.guests.removeAll { !selector.matches(name: $0.name, labels: $0.settings.labels ?? [:]) }
-        let digests = ContentDigests(state: place.places.state)
-        let operation = "plan the fleet"
-        let goldens = try await GoldenDigests(
-            loaded, agent: try await digests.agent(agent.map(ProvisionCommand.absolute)),
-            files: { try await digests.sha256(of: $0, operation: operation) },
-            text: { try await digests.sha256(ofText: $0, operation: operation) })
-        // Nothing makes guests of a manifest yet, so there are none.
-        let plan = FleetPlan(loaded, FleetReality()) { goldens[$0] }
+        let selector = try selection.selector()
+        let fleets = FleetPlace(state: place.places.state)
+        let survey = try await FleetSurvey(
+            try LoadedManifest(file: manifest).manifest, fleets, try FleetDatabase.reader(fleets), agent: agent.path)
+        var plan = survey.plan
+        if !selection.only.isEmpty { plan = plan.only(survey.isMeant(by: selector)) }
+        // Licences are a question of `apply`.
+        let host = LocalFleetHost(fleets, licencesAccepted: true, agent: agent.path)
+        let order = survey.order(plan)
+        let problems = await survey.problems(
+            order, host, on: try survey.capacity(order, jobs: nil, overcommit: HostCapacity.usualOvercommit))
         switch format {
         case .json: try Terminal.writeJSON(plan)
         case .text: Terminal.write(FleetPlanText(plan).lines.joined(separator: "\n"))
         }
+        if !problems.isEmpty { throw Failures(problems) }
     }
 }

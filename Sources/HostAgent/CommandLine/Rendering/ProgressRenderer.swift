@@ -27,7 +27,9 @@ final class ProgressRenderer: Sendable {
         case .note(let text): line("   \(text)")
         case .warning(let text): line("   warning: \(text)")
         case .transfer(let name, let done, let total): transfer(name, done, total)
-        case .guest(let record): show(record.event)
+        case .guest(let record):
+            guard let words = ProgressWords(record.event) else { return }
+            words.stays ? line("   \(words.text)") : live("   \(words.text)")
         }
     }
 
@@ -36,23 +38,6 @@ final class ProgressRenderer: Sendable {
         state.withLock { state in
             if !state.live.isEmpty { Terminal.raw("\r\u{1b}[K") }
             state.live = ""
-        }
-    }
-
-    private func show(_ event: Event) {
-        switch event {
-        case .stepSatisfied(let id, let evidence): line("   \(id): done already\(Self.because(evidence.first))")
-        case .stepStarted(let id, let reason): line("   \(id): \(Printable.line(reason))")
-        case .progress(let id, let message): live("   \(id): \(Printable.line(message))")
-        case .stepVerified(let id, let evidence): line("   \(id): ok\(Self.because(evidence.first))")
-        case .rebootRequested(let id, let reason): line("   \(id): the guest reboots: \(Printable.line(reason))")
-        case .hostNeeded(let id, _, let reason): line("   \(id): needs the host: \(Printable.line(reason))")
-        case .warning(_, let message): line("   warning: \(Printable.line(message))")
-        case .stepFailed(let id, let failure): line("   \(id): FAILED: \(Printable.line(failure.message))")
-        case .inspected(let facts):
-            line(
-                "   guest: \(Printable.line(facts.osName)), kernel \(Printable.line(facts.kernel)), \(facts.cpus) CPUs")
-        case .planAccepted, .agentStarted, .output, .stepApplied, .finished, .unknown: break
         }
     }
 
@@ -68,10 +53,6 @@ final class ProgressRenderer: Sendable {
             return state.transferred.map { $0.name != name || $0.tenth != tenth } ?? true
         }
         if isNew { line(text) }
-    }
-
-    private static func because(_ evidence: String?) -> String {
-        evidence.map { " (\(Printable.line($0)))" } ?? ""
     }
 
     private func line(_ text: String) {

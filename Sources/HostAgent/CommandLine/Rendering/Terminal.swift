@@ -19,6 +19,13 @@ enum Terminal {
         return Int(size.ws_col)
     }
 
+    /// Lines of stderr's terminal; 24 where nobody knows.
+    static var height: Int {
+        var size = winsize()
+        guard ioctl(STDERR_FILENO, UInt(TIOCGWINSZ), &size) == 0, size.ws_row > 3 else { return 24 }
+        return Int(size.ws_row)
+    }
+
     /// Data, on stdout.
     static func write(_ text: String) {
         _ = try? FileDescriptor.standardOutput.writeAll((text + "\n").utf8)

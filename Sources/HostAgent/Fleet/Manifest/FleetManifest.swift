@@ -4,6 +4,12 @@ public struct FleetManifest: Codable, Equatable, Sendable {
     public var name: String
     /// In the order of the text.
     public var guests: [DeclaredGuest]
+
+    /// A manifest; without guests, what a fleet is brought to that goes.
+    public init(name: String, guests: [DeclaredGuest] = []) {
+        self.name = name
+        self.guests = guests
+    }
 }
 
 /// One guest of a manifest.

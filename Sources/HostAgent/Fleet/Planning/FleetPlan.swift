@@ -62,6 +62,36 @@ public struct FleetPlan: Codable, Equatable, Sendable {
         self.guests = guests
     }
 
+    /// The same for the guests that are meant alone: the others stay as they are, whatever the manifest says of them.
+    public func only(_ isMeant: (String) -> Bool) -> FleetPlan {
+        var plan = self
+        plan.guests.removeAll { !isMeant($0.name) }
+        plan.countGuestsOfGoldens()
+        return plan
+    }
+
+    /// The same, but that every guest that is there and stays begins again from its golden image.
+    public func reimaging() -> FleetPlan {
+        var plan = self
+        for place in plan.guests.indices {
+            switch plan.guests[place].action {
+            case .none, .start, .restart:
+                plan.guests[place].action = .reimage
+                plan.guests[place].reasons = ["it was asked for"]
+            case .create, .reimage, .destroy: break
+            }
+        }
+        return plan
+    }
+
+    /// Images that none of the plan's guests stands on are not its business, unless they are unused for good.
+    private mutating func countGuestsOfGoldens() {
+        var counts: [String: Int] = [:]
+        for guest in guests { if let golden = guest.golden { counts[golden, default: 0] += 1 } }
+        goldens.removeAll { counts[$0.digest] == nil }
+        for place in goldens.indices { goldens[place].guests = counts[goldens[place].digest] ?? 0 }
+    }
+
     /// How many guests have this to be done with them.
     public func count(_ action: Action) -> Int { guests.count { $0.action == action } }
 

@@ -11,6 +11,21 @@ public struct FleetReality: Codable, Equatable, Sendable {
     }
 }
 
+extension FleetReality {
+    /// From a fleet's state. `isRunning` is asked of guests whose disk can be counted on.
+    public init(_ records: [GuestRecord], goldens: Set<String>, isRunning: (GuestRecord) -> Bool) {
+        self.init(goldens: goldens)
+        for record in records {
+            let damage = record.damage
+            // A start that was cut off may have left another machine running: it is started again.
+            let isSettled = damage == nil && record.phase == .done
+            guests[record.name] = ExistingGuest(
+                golden: record.blueprint.golden, settings: record.blueprint.settings,
+                isRunning: isSettled && isRunning(record), failure: damage)
+        }
+    }
+}
+
 /// A guest that was made.
 public struct ExistingGuest: Codable, Equatable, Sendable {
     /// The digest of the recipe of the golden image under its disk.

@@ -67,11 +67,17 @@ struct CapacityLedger: Sendable {
         switch need.gpus {
         case .none, .simulated: return nil
         case .addresses(let addresses):
-            let missing = addresses.filter { address in !capacity.gpus.contains { $0.address == address } }
-            return "the host has no GPU at \(missing.map(\.description).joined(separator: ", "))"
+            let words = addresses.compactMap { address -> String? in
+                guard let gpu = capacity.gpus.first(where: { $0.address == address }) else {
+                    return "the host has no GPU at \(address)"
+                }
+                return gpu.holder.map { "\(address) is in use by \($0)" }
+            }
+            return words.joined(separator: "; ")
         case .count(let count, let pattern):
             let fitting = capacity.gpus.count { Self.fits($0, pattern) }
-            return "it takes \(count) GPUs\(pattern.map { " called \($0)" } ?? ""), and the host has \(fitting)"
+            return
+                "it takes \(count) GPUs\(pattern.map { " called \($0)" } ?? ""), and the host has \(fitting) for guests"
         }
     }
 
@@ -98,14 +104,17 @@ struct CapacityLedger: Sendable {
 
     /// Whether nobody has it, nor another card of its group.
     private func isFree(_ place: Int, for guest: String) -> Bool {
-        guard holders[place] == nil else { return false }
+        guard holders[place] == nil, capacity.gpus[place].holder == nil else { return false }
         guard let group = capacity.gpus[place].group else { return true }
         return !capacity.gpus.indices.contains { other in
-            capacity.gpus[other].group == group && holders[other] != nil && holders[other] != guest
+            capacity.gpus[other].group == group
+                && (capacity.gpus[other].holder != nil || (holders[other] != nil && holders[other] != guest))
         }
     }
 
+    /// Whether it may be given to a guest that takes any card of this pattern.
     private static func fits(_ gpu: HostCapacity.GPU, _ pattern: String?) -> Bool {
+        guard !gpu.isBootDisplay, gpu.holder == nil else { return false }
         guard let pattern = pattern.map(NamePattern.init) else { return true }
         return gpu.names.contains { pattern.matches($0) }
     }

@@ -5,12 +5,15 @@ public import Passthrough
 /// it says on disk before doing it.
 ///
 /// What goes is done first, since it frees what others need; then guests in the manifest's order, those that name their cards before those
-/// that take any. As many at once as fit. A guest's failure stops nobody else; a golden image's stops its own guests.
+/// that take any. As many at once as fit. A guest's failure stops nobody else; a golden image's stops its own guests. Where
+/// an image can only be built on what its own guests hold, these are stopped for it.
 public struct FleetScheduler: Sendable {
     /// Something to be done now.
     public enum Task: Equatable, Sendable {
-        /// Build a golden image.
-        case build(digest: String)
+        /// Build a golden image, on these cards.
+        case build(digest: String, gpus: [PCIAddress])
+        /// Stop a guest that is to stand on an image that cannot be built while the guest holds what the build takes.
+        case makeRoom(guest: String)
         /// Do with a guest what the plan says, with these cards.
         case act(guest: String, FleetPlan.Action, gpus: [PCIAddress])
     }
@@ -43,9 +46,11 @@ public struct FleetScheduler: Sendable {
         var need: GuestNeed
         var state = State.waiting
         var failures = 0
+        var isMakingRoom = false
     }
 
     private struct Golden {
+        var need: GuestNeed
         var state: State
         var failures = 0
     }
@@ -64,10 +69,12 @@ public struct FleetScheduler: Sendable {
     private var isStopping = false
 
     /// - Parameters:
-    ///   - needs: What each guest of the plan takes while it is there; guests that go need nothing.
-    ///   - holdings: The cards of guests that are there.
+    ///   - needs: What each guest takes while it is there; guests that go need nothing.
+    ///   - builds: What building a golden image takes, by its digest.
+    ///   - holding: The cards of guests that are there, also of those that the plan says nothing of.
     public init(
-        _ plan: FleetPlan, on capacity: HostCapacity, needs: [String: GuestNeed], holding: [String: [PCIAddress]] = [:]
+        _ plan: FleetPlan, on capacity: HostCapacity, needs: [String: GuestNeed], builds: [String: GuestNeed] = [:],
+        holding: [String: [PCIAddress]] = [:]
     ) {
         jobs = max(1, capacity.jobs)
         var ledger = CapacityLedger(capacity)
@@ -75,15 +82,17 @@ public struct FleetScheduler: Sendable {
         var guests = plan.guests.map { guest in
             Guest(name: guest.name, action: guest.action, golden: guest.golden, need: needs[guest.name] ?? nothing)
         }
-        for guest in guests {
-            guard let gpus = holding[guest.name] else { continue }
-            // What it holds stays its own, but for a guest that goes or begins again as another machine.
-            ledger.adopt(
-                guest.name, .init(gpus: gpus, memoryBytes: guest.need.memoryBytes, cpus: guest.need.cpus))
+        // What a guest holds stays its own, but for one that goes or begins again as another machine.
+        for (name, gpus) in holding {
+            let need = needs[name] ?? nothing
+            ledger.adopt(name, .init(gpus: gpus, memoryBytes: need.memoryBytes, cpus: need.cpus))
         }
         for place in guests.indices {
-            if guests[place].action == .none { guests[place].state = .done }
-            if guests[place].action != .destroy, let why = ledger.impossibility(guests[place].need) {
+            switch guests[place].action {
+            case .none: guests[place].state = .done
+            case .destroy: break
+            case .create, .reimage, .restart, .start:
+                guard let why = ledger.impossibility(guests[place].need) else { break }
                 guests[place].state = .failed(Self.impossible(guests[place].name, why))
             }
         }
@@ -91,8 +100,11 @@ public struct FleetScheduler: Sendable {
         self.guests = guests
         places = Dictionary(uniqueKeysWithValues: guests.enumerated().map { ($1.name, $0) })
         goldens = Dictionary(
-            uniqueKeysWithValues: plan.goldens.filter { $0.guests > 0 }.map {
-                ($0.digest, Golden(state: $0.isMissing ? .waiting : .done))
+            uniqueKeysWithValues: plan.goldens.filter { $0.guests > 0 }.map { golden in
+                let need = builds[golden.digest] ?? nothing
+                guard golden.isMissing else { return (golden.digest, Golden(need: need, state: .done)) }
+                let impossible = ledger.impossibility(need).map { Self.impossible("the golden image", $0) }
+                return (golden.digest, Golden(need: need, state: impossible.map { .failed($0) } ?? .waiting))
             })
         goldenOrder = plan.goldens.filter { $0.isMissing && $0.guests > 0 }.map(\.digest)
         let rank: (Guest) -> Int = { guest in
@@ -111,10 +123,12 @@ public struct FleetScheduler: Sendable {
         guard !isStopping else { return [] }
         var tasks: [Task] = []
         for digest in goldenOrder where working < jobs {
-            guard isDue(goldens[digest]?.state, now) else { continue }
+            guard let golden = goldens[digest], isDue(golden.state, now),
+                let holding = ledger.take(golden.need, for: Self.holder(digest))
+            else { continue }
             goldens[digest]?.state = .working
             working += 1
-            tasks.append(.build(digest: digest))
+            tasks.append(.build(digest: digest, gpus: holding.gpus))
         }
         // Those whose rest is over come first: they have waited longest.
         let rested = resting.filter { isDue(guests[$0].state, now) }.sorted()
@@ -136,8 +150,37 @@ public struct FleetScheduler: Sendable {
             }
         }
         if kept.count < looked { waiting.replaceSubrange(..<looked, with: kept) }
-        return tasks
+        return tasks.isEmpty && working == 0 ? roomForBuilds(now) : tasks
     }
+
+    /// Where nothing else can be done and images wait for what their own guests hold (the only GPU, say): the guests to be
+    /// stopped for the first of them.
+    private mutating func roomForBuilds(_ now: Double) -> [Task] {
+        for digest in goldenOrder {
+            guard let golden = goldens[digest], isDue(golden.state, now) else { continue }
+            var trial = ledger
+            var stopped: [Int] = []
+            for place in waiting
+            where guests[place].golden == digest && guests[place].action == .reimage && stopped.count < jobs {
+                guard trial.holdings[guests[place].name] != nil else { continue }
+                trial.release(guests[place].name)
+                stopped.append(place)
+                if trial.take(golden.need, for: Self.holder(digest)) != nil { break }
+            }
+            guard !stopped.isEmpty else { continue }
+            waiting.removeAll { stopped.contains($0) }
+            for place in stopped {
+                guests[place].state = .working
+                guests[place].isMakingRoom = true
+                working += 1
+            }
+            return stopped.map { .makeRoom(guest: guests[$0].name) }
+        }
+        return []
+    }
+
+    /// A build's name in the ledger; no guest's can have a slash.
+    private static func holder(_ digest: String) -> String { "golden/\(digest)" }
 
     /// Begins with a guest; nil where it cannot be begun now, or never.
     private mutating func begin(_ place: Int, _ unmet: inout Set<GuestNeed>) -> Task? {
@@ -161,14 +204,20 @@ public struct FleetScheduler: Sendable {
     public mutating func ended(guest name: String, _ outcome: Outcome, at now: Double) {
         guard let place = places[name], guests[place].state == .working else { return }
         working -= 1
+        let madeRoom = guests[place].isMakingRoom
+        guests[place].isMakingRoom = false
         switch outcome {
+        case .done where madeRoom:
+            ledger.release(name)
+            guests[place].state = .waiting
+            waiting.append(place)
         case .done:
             guests[place].state = .done
             if guests[place].action == .destroy { ledger.release(name) }
         case .failed(let failure):
             guests[place].failures += 1
-            // A guest that goes keeps its cards until it is gone.
-            if guests[place].action != .destroy { ledger.release(name) }
+            // A guest that goes, or is stopped, keeps its cards until it is gone.
+            if guests[place].action != .destroy, !madeRoom { ledger.release(name) }
             guests[place].state = Self.afterwards(failure, guests[place].failures, now)
             if isOpen(guests[place].state) { resting.insert(place) }
         }
@@ -178,6 +227,7 @@ public struct FleetScheduler: Sendable {
     public mutating func ended(golden digest: String, _ outcome: Outcome, at now: Double) {
         guard var golden = goldens[digest], golden.state == .working else { return }
         working -= 1
+        ledger.release(Self.holder(digest))
         switch outcome {
         case .done: golden.state = .done
         case .failed(let failure):

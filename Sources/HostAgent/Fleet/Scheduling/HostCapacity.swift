@@ -10,11 +10,19 @@ public struct HostCapacity: Equatable, Sendable {
         public var names: [String]
         /// Its IOMMU group; nil where that is not known. What is in one group goes to one guest.
         public var group: Int?
+        /// The firmware's screen is on it: it goes only to a guest that names its address.
+        public var isBootDisplay: Bool
+        /// Who has it besides this fleet's guests, who therefore cannot: "python3 (815)".
+        public var holder: String?
 
-        public init(address: PCIAddress, names: [String], group: Int? = nil) {
+        public init(
+            address: PCIAddress, names: [String], group: Int? = nil, isBootDisplay: Bool = false, holder: String? = nil
+        ) {
             self.address = address
             self.names = names
             self.group = group
+            self.isBootDisplay = isBootDisplay
+            self.holder = holder
         }
     }
 

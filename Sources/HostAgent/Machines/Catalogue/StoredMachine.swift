@@ -1,3 +1,4 @@
+import FoundationEssentials
 public import Provisioner
 public import SecureShell
 
@@ -22,6 +23,11 @@ public struct StoredMachine: Codable, Equatable, Sendable {
     public var hostKey: HostKeyPin?
     /// Who could log in then.
     public var user: String?
+
+    /// For a disk that begins.
+    static func newInstanceID(_ name: String) -> String {
+        "provision-gpu-vm-\(name)-\(UUID().uuidString.lowercased().prefix(8))"
+    }
 
     /// The first contact; nil before it.
     var contact: FirstContact? {

@@ -203,7 +203,7 @@ public struct Starting: Sendable {
             try home.load()
             ?? StoredMachine(
                 name: home.name, image: job.image, isSnapshot: false, access: job.access, sshPort: port,
-                instanceID: "provision-gpu-vm-\(home.name)-\(UUID().uuidString.lowercased().prefix(8))",
+                instanceID: StoredMachine.newInstanceID(home.name),
                 createdAt: Date().timeIntervalSince1970)
         if stored.sshPort != port {
             context.progress(.note("The SSH port is \(port) from now on; it was \(stored.sshPort)."))

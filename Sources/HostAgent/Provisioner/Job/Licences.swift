@@ -1,4 +1,4 @@
-import Contract
+public import Contract
 import FoundationEssentials
 
 /// NVIDIA's licences are the user's to accept, once. The driver's installer takes `--silent` and CUDA's takes
@@ -31,7 +31,8 @@ public struct Licences: Sendable {
         try Data("accepted \(Date().formatted(.iso8601))\n".utf8).write(to: URL(filePath: path), options: .atomic)
     }
 
-    static func refusal() -> Failure {
+    /// What is thrown where they are not accepted.
+    public static func refusal() -> Failure {
         Failure(
             .licenceNotAccepted, operation: "accept NVIDIA's licences",
             message: "The runfiles come under NVIDIA's licences, which have not been accepted.",

@@ -18,6 +18,8 @@ final class Preflight: ContentsPreflight {
         var resultMayExist = false
         /// Nothing will be installed, only looked at.
         var dryRun = false
+        /// Nothing is begun afterwards, so nothing is packed for it.
+        var looksOnly = false
     }
 
     init(job: Job, context: JobContext, cache: String, store: String, standing: Standing) {
@@ -65,7 +67,7 @@ final class Preflight: ContentsPreflight {
         try Task.checkCancellation()
 
         // Last, because it takes time and space: only when all else is good.
-        if failures.isEmpty { try await pack(&inputs) }
+        if failures.isEmpty, !standing.looksOnly { try await pack(&inputs) }
         guard failures.isEmpty, let qemuVersion, let accelerator, let image, let firmware, let agent else {
             throw Failures(failures)
         }

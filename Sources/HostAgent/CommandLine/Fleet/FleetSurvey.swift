@@ -1,0 +1,100 @@
+import Contract
+import Fleet
+import FleetStore
+import Host
+import Machines
+import Passthrough
+import Provisioner
+
+/// A manifest beside what is there of its fleet.
+struct FleetSurvey {
+    let place: FleetPlace
+    let manifest: FleetManifest
+    let records: [GuestRecord]
+    /// Facts of the VMs of those that were made, by the guest's name.
+    let machines: [String: MachineFacts]
+    private let digests: GoldenDigests
+
+    /// Looks. `database` is nil where no fleet was ever made.
+    init(_ manifest: FleetManifest, _ place: FleetPlace, _ database: FleetDatabase?, agent: String?) async throws {
+        self.place = place
+        self.manifest = manifest
+        records = try database?.guests(of: manifest.name) ?? []
+        machines = Self.machines(of: records, state: place.state)
+        let files = ContentDigests(state: place.state)
+        let operation = "plan the fleet"
+        digests = try await GoldenDigests(
+            manifest, agent: manifest.guests.isEmpty ? "" : try await files.agent(agent),
+            files: { try await files.sha256(of: $0, operation: operation) },
+            text: { try await files.sha256(ofText: $0, operation: operation) })
+    }
+
+    static func machines(of records: [GuestRecord], state: String) -> [String: MachineFacts] {
+        var machines: [String: MachineFacts] = [:]
+        for record in records {
+            machines[record.name] = KnownMachine.machine(exactly: record.blueprint.machine, state: state)?
+                .facts(state: state)
+        }
+        return machines
+    }
+
+    /// The difference between the two.
+    var plan: FleetPlan {
+        FleetPlan(
+            manifest,
+            FleetReality(
+                records, goldens: GoldenStore(place).whole(), isRunning: { machines[$0.name]?.state == .running })
+        ) { digests[$0] }
+    }
+
+    /// Whether a selector means a guest, by its labels in the manifest, or as it was made.
+    func isMeant(by selector: GuestSelector) -> (String) -> Bool {
+        var labels = Dictionary(
+            records.map { ($0.name, $0.blueprint.settings.labels ?? [:]) }, uniquingKeysWith: { $1 })
+        for guest in manifest.guests { labels[guest.name] = guest.settings.labels ?? [:] }
+        return { selector.matches(name: $0, labels: labels[$0] ?? [:]) }
+    }
+
+    /// All that carrying out `plan` takes.
+    func order(_ plan: FleetPlan) -> FleetOrder {
+        FleetOrder(
+            plan, manifest, digest: { digests[$0] }, records: records,
+            running: { record in
+                guard let machine = machines[record.name], machine.state == .running else { return nil }
+                return machine.gpus.compactMap { PCIAddress($0) }
+            }, hostCPUs: LocalFleetHost.cpus)
+    }
+
+    /// This host, for a fleet.
+    func capacity(_ order: FleetOrder, jobs: Int?, overcommit: Int) throws -> HostCapacity {
+        let own = Set(records.map(\.blueprint.machine))
+        let elsewhere = MachineSurvey(state: place.state).all().filter {
+            $0.state == .running && !own.contains($0.name)
+        }
+        // A host without a PCI bus may run guests without GPUs.
+        let gpus = (try? GPUInventory.read(LiveHost()))?.gpus ?? []
+        return HostCapacity(
+            gpus, memory: HostMemory.read(), cpus: LocalFleetHost.cpus, ours: order.cards,
+            elsewhere: elsewhere.compactMap(\.memoryBytes).reduce(0, +),
+            jobs: jobs ?? HostCapacity.usualJobs(cpus: LocalFleetHost.cpus), overcommit: overcommit)
+    }
+
+    /// Everything that is wrong with what the order would begin, before it is begun: inputs of golden images, and guests that this
+    /// host can never run.
+    func problems(_ order: FleetOrder, _ host: LocalFleetHost, on capacity: HostCapacity) async -> [Failure] {
+        var failures: [Failure] = []
+        for digest in order.missing {
+            guard let settings = order.builds[digest], let guest = order.firstGuests[digest] else { continue }
+            let found = await host.check(digest, settings, gpus: order.namedCard(digest))
+            for var failure in found where !failures.contains(where: { $0.message == failure.message }) {
+                failure.evidence.append("for the guest \(guest.name), line \(guest.mark.line) of the manifest")
+                failures.append(failure)
+            }
+        }
+        let scheduler = order.scheduler(on: capacity)
+        for guest in order.plan.guests {
+            if case .failed(let failure) = scheduler.state(of: guest.name) { failures.append(failure) }
+        }
+        return failures
+    }
+}

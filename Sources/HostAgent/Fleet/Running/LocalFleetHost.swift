@@ -1,0 +1,149 @@
+public import Contract
+import FoundationEssentials
+import Glibc
+import Host
+import Machines
+public import Passthrough
+public import Provisioner
+import SecureShell
+import VirtualMachines
+
+/// This host: golden images built by runs, guests as VMs of `start`.
+public struct LocalFleetHost: FleetHost {
+    private let place: FleetPlace
+    private let goldens: GoldenStore
+    private let licencesAccepted: Bool
+    private let agent: String?
+    private let claims: Claims
+    /// How long a guest may take to shut down.
+    private let grace: Duration
+
+    /// - Parameter agent: The guest agent; nil for the one beside this tool.
+    public init(
+        _ place: FleetPlace, licencesAccepted: Bool, agent: String? = nil, claims: Claims = Claims(),
+        grace: Duration = .seconds(90)
+    ) {
+        self.place = place
+        goldens = GoldenStore(place)
+        self.licencesAccepted = licencesAccepted
+        self.agent = agent
+        self.claims = claims
+        self.grace = grace
+    }
+
+    public static var cpus: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
+
+    private func context(_ progress: @escaping @Sendable (Progress) -> Void) -> JobContext {
+        JobContext(licencesAccepted: licencesAccepted, claims: claims, progress: progress)
+    }
+
+    /// The job that builds a golden image at `result`.
+    private func job(_ settings: GuestSettings, result: String, gpus: [PCIAddress]) -> Job {
+        settings.goldenJob(result: result, gpus: gpus, hostCPUs: Self.cpus, agent: agent)
+    }
+
+    /// Everything that is wrong with a golden image's inputs, without beginning anything.
+    public func check(_ digest: String, _ settings: GuestSettings, gpus: [PCIAddress]) async -> [Failure] {
+        // Before the first build its folder is not made yet; one above it tells of the space.
+        var folder = place.goldenFolder[...]
+        while !FileManager.default.fileExists(atPath: String(folder)), let slash = folder.lastIndex(of: "/") {
+            folder = folder[..<slash]
+        }
+        do {
+            try await Provisioning(
+                job: job(settings, result: "\(folder)/\(digest).qcow2", gpus: gpus), context: context { _ in },
+                state: place.state
+            ).check()
+            return []
+        } catch {
+            return Failures.list(
+                of: error, operation: "check the golden image's inputs", remedy: "Mend the manifest.", side: .host)
+        }
+    }
+
+    public func build(
+        _ digest: String, _ settings: GuestSettings, gpus: [PCIAddress],
+        progress: @escaping @Sendable (Progress) -> Void
+    ) async throws {
+        let job = job(settings, result: goldens.path(digest), gpus: gpus)
+        let report = try await Provisioning(job: job, context: context(progress), state: place.state).run()
+        guard report.failures.isEmpty else { throw Failures(report.failures) }
+        let facts = try StoredRun.thatMade(job.resultPath, state: place.state)?.facts()
+        try goldens.keep(
+            digest, report: report, hidesHypervisor: facts?.hidesHypervisor ?? false, at: Date().timeIntervalSince1970)
+    }
+
+    public func perform(
+        _ action: FleetPlan.Action, _ guest: GuestBlueprint, gpus: [PCIAddress],
+        progress: @escaping @Sendable (Progress) -> Void
+    ) async throws -> GuestStart? {
+        switch action {
+        case .none: return nil
+        case .create, .reimage:
+            try await stop(guest, progress: progress)
+            try await begin(guest)
+            return try await start(guest, gpus, progress)
+        case .start, .restart:
+            // One that runs all the same was started by a command that was cut off, or is another machine.
+            try await stop(guest, progress: progress)
+            return try await start(guest, gpus, progress)
+        case .destroy:
+            try await stop(guest, progress: progress, remove: true)
+            try remove(guest)
+            return nil
+        }
+    }
+
+    public func stop(_ guest: GuestBlueprint, progress: @escaping @Sendable (Progress) -> Void) async throws {
+        try await stop(guest, progress: progress, remove: false)
+    }
+
+    private func stop(
+        _ guest: GuestBlueprint, progress: @escaping @Sendable (Progress) -> Void, remove: Bool
+    ) async throws {
+        guard let machine = KnownMachine.machine(exactly: guest.machine, state: place.state) else { return }
+        if machine.facts(state: place.state).state == .running { progress(.phase("Switch the guest off")) }
+        let outcome = try await Stopping(state: place.state, claims: claims).stop(machine, grace: grace, remove: remove)
+        for note in outcome.notes { progress(.note(note)) }
+    }
+
+    /// An empty disk on the golden image, and nothing remembered of the guest that was there.
+    private func begin(_ guest: GuestBlueprint) async throws {
+        try KnownMachine.renew(guest.machine, state: place.state)
+        try makePrivateFolder(place.guestFolder(guest), operation: "make the guest's folder")
+        try removeDisk(guest)
+        try await QemuImg.createOverlay(
+            at: place.disk(guest), backing: goldens.path(guest.golden), backingFormat: "qcow2")
+    }
+
+    private func start(
+        _ guest: GuestBlueprint, _ gpus: [PCIAddress], _ progress: @escaping @Sendable (Progress) -> Void
+    ) async throws -> GuestStart {
+        var job = guest.settings.machineJob(image: place.disk(guest), gpus: gpus, hostCPUs: Self.cpus)
+        job.hideHypervisor = goldens.sheet(guest.golden)?.hidesHypervisor
+        let began = ContinuousClock.now
+        let started = try await Starting(
+            StartRequest(job: job, name: guest.machine), state: place.state, context: context(progress), claims: claims
+        ).run()
+        if let refusal = started.contact?.refusal { throw refusal }
+        return GuestStart(
+            sshPort: started.stored.sshPort, user: started.contact?.user,
+            hostKey: started.contact?.hostKey.fingerprint, seconds: (ContinuousClock.now - began) / .seconds(1))
+    }
+
+    private func removeDisk(_ guest: GuestBlueprint) throws {
+        let disk = place.disk(guest)
+        guard unlink(disk) != 0, errno != ENOENT else { return }
+        throw Failure(
+            .hostSpace, operation: "remove the disk of \(guest.name)",
+            message: "\(disk) cannot be removed: \(String(cString: strerror(errno)))",
+            remedy: "Look at its owner and rights.", side: .host)
+    }
+
+    private func remove(_ guest: GuestBlueprint) throws {
+        try removeDisk(guest)
+        rmdir(place.guestFolder(guest))
+        // The fleet's own folder, once it is empty.
+        rmdir("\(place.folder)/\(guest.fleet)")
+    }
+}
