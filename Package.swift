@@ -236,6 +236,11 @@ let package = Package(
                 "GPUReadings", "Monitoring", "MonitoringFakes", "MonitoringHTTP", "MonitoringStore", "Telemetry",
             ],
             path: "Benchmarks/telemetry/Sources/TelemetryBench", swiftSettings: settings),
+        // Fleets on a simulated host; Benchmarks/fleet/run.
+        .executableTarget(
+            name: "fleet-bench",
+            dependencies: ["Contract", "Fleet", "FleetStore", "Passthrough", "Provisioner"],
+            path: "Benchmarks/fleet/Sources/FleetBench", swiftSettings: settings),
         .testTarget(
             name: "MonitoringTests",
             dependencies: [

@@ -15,7 +15,9 @@ public struct GuestBlueprint: Codable, Equatable, Sendable {
     }
 
     /// What its VM is called by `list`, `ssh`, `logs`, `stop`.
-    public var machine: String { "\(fleet)-\(name)" }
+    public var machine: String { Self.machine(fleet, name) }
+
+    static func machine(_ fleet: String, _ guest: String) -> String { "\(fleet)-\(guest)" }
 
     /// What the guest calls itself.
     public var hostname: String { settings.hostname?.replacing("{name}", with: name) ?? name }

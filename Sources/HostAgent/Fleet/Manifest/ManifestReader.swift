@@ -88,6 +88,7 @@ struct ManifestReader {
             add(start, "guests", "The manifest says no `guests`.", "Write a list: `- name: …`.")
         }
         checkBetween(guests)
+        checkMachines(of: name, guests)
         guard problems.isEmpty else { throw ManifestProblems(problems) }
         return FleetManifest(name: name, guests: guests)
     }
@@ -224,6 +225,18 @@ struct ManifestReader {
                 guard let host = port.host else { continue }
                 collision(ports.updateValue(guest, forKey: host), guest, "port \(host)")
             }
+        }
+    }
+
+    /// Each guest's VM has the fleet's name before its own.
+    private mutating func checkMachines(of fleet: String, _ guests: [DeclaredGuest]) {
+        var told: Set<TextMark> = []
+        for guest in guests {
+            let machine = GuestBlueprint.machine(fleet, guest.name)
+            guard !MachineName.isValid(machine), told.insert(guest.mark).inserted else { continue }
+            add(
+                guest.mark, "", "\(machine) is too long for a VM's name: \(machine.utf8.count) characters.",
+                "Shorten the fleet's name or the guest's: \(MachineName.limit) characters with the dash between.")
         }
     }
 

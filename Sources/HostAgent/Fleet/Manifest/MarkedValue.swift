@@ -1,5 +1,5 @@
 /// A place in a manifest's text, counted from 1.
-public struct TextMark: Codable, Equatable, Sendable {
+public struct TextMark: Codable, Hashable, Sendable {
     public var line: Int
     public var column: Int
 

@@ -197,7 +197,7 @@ public struct FleetRun: Sendable {
             } else if let action {
                 try keeper.put(
                     GuestRecord(
-                        blueprint: blueprint(name), action: action, phase: .done, gpus: scheduler.gpus[name] ?? [],
+                        blueprint: blueprint(name), action: action, phase: .done, gpus: scheduler.gpus(of: name),
                         start: start, changedAt: now()))
             }
             scheduler.ended(guest: name, .done, at: now())

@@ -80,7 +80,8 @@ public struct LocalFleetHost: FleetHost {
         switch action {
         case .none: return nil
         case .create, .reimage:
-            try await stop(guest, progress: progress)
+            // Its disk goes: nothing that it could still write is kept.
+            try await stop(guest, grace: nil, progress: progress)
             try await begin(guest)
             return try await start(guest, gpus, progress)
         case .start, .restart:
@@ -88,18 +89,19 @@ public struct LocalFleetHost: FleetHost {
             try await stop(guest, progress: progress)
             return try await start(guest, gpus, progress)
         case .destroy:
-            try await stop(guest, progress: progress, remove: true)
+            try await stop(guest, grace: nil, progress: progress, remove: true)
             try remove(guest)
             return nil
         }
     }
 
     public func stop(_ guest: GuestBlueprint, progress: @escaping @Sendable (Progress) -> Void) async throws {
-        try await stop(guest, progress: progress, remove: false)
+        try await stop(guest, grace: grace, progress: progress)
     }
 
     private func stop(
-        _ guest: GuestBlueprint, progress: @escaping @Sendable (Progress) -> Void, remove: Bool
+        _ guest: GuestBlueprint, grace: Duration?, progress: @escaping @Sendable (Progress) -> Void,
+        remove: Bool = false
     ) async throws {
         guard let machine = KnownMachine.machine(exactly: guest.machine, state: place.state) else { return }
         if machine.facts(state: place.state).state == .running { progress(.phase("Switch the guest off")) }

@@ -16,9 +16,15 @@ struct CapacityLedger: Sendable {
     private var holders: [String?]
     private var freeMemory: Int64
     private var freeCPUs: Int
+    private let placesByAddress: [PCIAddress: Int]
+    private let placesByGroup: [Int: [Int]]
 
     init(_ capacity: HostCapacity) {
         self.capacity = capacity
+        placesByAddress = Dictionary(capacity.gpus.enumerated().map { ($1.address, $0) }) { first, _ in first }
+        placesByGroup = Dictionary(
+            grouping: capacity.gpus.indices.filter { capacity.gpus[$0].group != nil },
+            by: { capacity.gpus[$0].group ?? 0 })
         holders = Array(repeating: nil, count: capacity.gpus.count)
         freeMemory = capacity.memoryBytes
         freeCPUs = capacity.cpus
@@ -29,9 +35,7 @@ struct CapacityLedger: Sendable {
         holdings[guest] = holding
         freeMemory -= holding.memoryBytes
         freeCPUs -= holding.cpus
-        for (place, gpu) in capacity.gpus.enumerated() where holding.gpus.contains(gpu.address) {
-            holders[place] = guest
-        }
+        for place in holding.gpus.compactMap({ placesByAddress[$0] }) { holders[place] = guest }
     }
 
     /// Takes what a guest needs; nil where it is not free now.
@@ -54,7 +58,9 @@ struct CapacityLedger: Sendable {
         guard let holding = holdings.removeValue(forKey: guest) else { return }
         freeMemory += holding.memoryBytes
         freeCPUs += holding.cpus
-        for place in holders.indices where holders[place] == guest { holders[place] = nil }
+        for place in holding.gpus.compactMap({ placesByAddress[$0] }) where holders[place] == guest {
+            holders[place] = nil
+        }
     }
 
     /// Why a need can never be met, were the host empty; nil where it can.
@@ -68,10 +74,8 @@ struct CapacityLedger: Sendable {
         case .none, .simulated: return nil
         case .addresses(let addresses):
             let words = addresses.compactMap { address -> String? in
-                guard let gpu = capacity.gpus.first(where: { $0.address == address }) else {
-                    return "the host has no GPU at \(address)"
-                }
-                return gpu.holder.map { "\(address) is in use by \($0)" }
+                guard let place = placesByAddress[address] else { return "the host has no GPU at \(address)" }
+                return capacity.gpus[place].holder.map { "\(address) is in use by \($0)" }
             }
             return words.joined(separator: "; ")
         case .count(let count, let pattern):
@@ -88,8 +92,7 @@ struct CapacityLedger: Sendable {
         case .addresses(let addresses):
             var places: [Int] = []
             for address in addresses {
-                guard let place = capacity.gpus.firstIndex(where: { $0.address == address }), isFree(place, for: guest)
-                else { return nil }
+                guard let place = placesByAddress[address], isFree(place, for: guest) else { return nil }
                 places.append(place)
             }
             return places
@@ -106,9 +109,8 @@ struct CapacityLedger: Sendable {
     private func isFree(_ place: Int, for guest: String) -> Bool {
         guard holders[place] == nil, capacity.gpus[place].holder == nil else { return false }
         guard let group = capacity.gpus[place].group else { return true }
-        return !capacity.gpus.indices.contains { other in
-            capacity.gpus[other].group == group
-                && (capacity.gpus[other].holder != nil || (holders[other] != nil && holders[other] != guest))
+        return !(placesByGroup[group] ?? []).contains { other in
+            capacity.gpus[other].holder != nil || (holders[other] != nil && holders[other] != guest)
         }
     }
 

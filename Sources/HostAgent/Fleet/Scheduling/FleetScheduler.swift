@@ -87,12 +87,20 @@ public struct FleetScheduler: Sendable {
             let need = needs[name] ?? nothing
             ledger.adopt(name, .init(gpus: gpus, memoryBytes: need.memoryBytes, cpus: need.cpus))
         }
+        // Guests that are alike are looked at once.
+        var known: [GuestNeed: String?] = [:]
+        func impossibility(_ need: GuestNeed) -> String? {
+            if let answer = known[need] { return answer }
+            let answer = ledger.impossibility(need)
+            known[need] = .some(answer)
+            return answer
+        }
         for place in guests.indices {
             switch guests[place].action {
             case .none: guests[place].state = .done
             case .destroy: break
             case .create, .reimage, .restart, .start:
-                guard let why = ledger.impossibility(guests[place].need) else { break }
+                guard let why = impossibility(guests[place].need) else { break }
                 guests[place].state = .failed(Self.impossible(guests[place].name, why))
             }
         }
@@ -268,6 +276,9 @@ public struct FleetScheduler: Sendable {
 
     /// The cards that each guest has.
     public var gpus: [String: [PCIAddress]] { ledger.holdings.mapValues(\.gpus) }
+
+    /// The cards that a guest has.
+    public func gpus(of guest: String) -> [PCIAddress] { ledger.holdings[guest]?.gpus ?? [] }
 
     // MARK: - Steps
 

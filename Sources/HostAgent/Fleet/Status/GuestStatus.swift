@@ -72,7 +72,7 @@ public struct GuestStatus: Codable, Equatable, Sendable {
         name = guest.name
         state = .absent
         words = []
-        machine = "\(fleet)-\(guest.name)"
+        machine = GuestBlueprint.machine(fleet, guest.name)
         gpus = []
         labels = guest.settings.labels ?? [:]
     }

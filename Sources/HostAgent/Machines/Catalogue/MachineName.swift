@@ -2,8 +2,8 @@ import Contract
 
 /// A name for a VM: of a folder, of a host in known_hosts, on a command line.
 public enum MachineName {
-    /// The most characters.
-    public static let limit = 40
+    /// The most characters: a fleet's name and a guest's with a dash between fit in.
+    public static let limit = 64
 
     /// Whether it is one: a letter or digit of ASCII first, then also `.`, `_` and `-`.
     public static func isValid(_ name: String) -> Bool {

@@ -53,6 +53,7 @@ final class Preflight: ContentsPreflight {
         var inputs = try await lookAtPayloads()
         checkVersions(inputs.payloads)
         checkResult(image, payloads: inputs.bytes)
+        checkRoom(in: image, payloads: inputs.bytes)
         if !standing.continuing {
             checkMemory()
             checkPorts()
@@ -145,6 +146,19 @@ final class Preflight: ContentsPreflight {
                 remedy: "A disk can only grow.", side: .host)
         }
         return image
+    }
+
+    /// What is unpacked in the guest is larger than the runfiles: a disk smaller than these cannot hold it, whatever is on it.
+    private func checkRoom(in image: PreparedJob.Image?, payloads: Int64) {
+        guard let image else { return }
+        let disk = max(image.virtualSize, job.diskSize ?? 0)
+        guard disk < payloads else { return }
+        failures.append(
+            Failure(
+                .guestSpace, operation: "look for space in the guest",
+                message: "The disk of \(job.image) has \(disk >> 20) MiB; what is to go into it has "
+                    + "\(payloads >> 20) MiB, packed.",
+                remedy: "Grow it with --disk-size (disk-size in a manifest).", side: .host))
     }
 
     private func checkResult(_ image: PreparedJob.Image?, payloads: Int64) {
