@@ -81,7 +81,7 @@ struct TelemetryResponder: HTTPResponder {
         case "/api/v1/history":
             let query = try query.history(now: content.clock())
             let series = try content.history?.series(query) ?? live(query)
-            return Self.json(series.json(of: query))
+            return Self.json(HistoryJSON(series, of: query).bytes)
         case "/api/v1/events":
             guard let history = content.history else { return Self.noHistory }
             let now = content.clock()
@@ -99,14 +99,8 @@ struct TelemetryResponder: HTTPResponder {
     /// What memory has, where nothing is kept.
     private func live(_ query: HistoryQuery) -> HistorySeries {
         let machines = content.hub.snapshot(at: content.clock()).machines
-        let points = machines.first { $0.name == query.machine }.map {
-            HistoryJSON.live(of: $0, gpu: query.gpu, fact: query.fact, from: query.from, to: query.to)
-        }
-        return HistorySeries(
-            step: 0,
-            points: (points ?? []).map {
-                HistoryPoint(time: $0.time, mean: $0.mean, minimum: $0.mean, maximum: $0.mean, count: 1)
-            })
+        return machines.first { $0.name == query.machine }.map { LiveHistory.series(query, of: $0) }
+            ?? HistorySeries(step: 0, points: [])
     }
 
     private static let noHistory = words(
