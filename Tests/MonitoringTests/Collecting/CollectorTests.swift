@@ -121,9 +121,9 @@ struct CollectorTests {
         struct Stream: TelemetryStream {
             let words: String
 
-            func follow(_ take: @Sendable ([UInt8]) throws -> Void) async throws {
+            func follow(_ take: @Sendable ([UInt8]) async throws -> Void) async throws {
                 let message = TelemetryMessage(sequence: 1, body: .sample(.celsius(60)))
-                try take(TelemetryLine.encode(message) + [UInt8(ascii: "\n")])
+                try await take(TelemetryLine.encode(message) + [UInt8(ascii: "\n")])
                 throw Failure(.sshBroken, operation: "follow", message: words, remedy: "none", side: .host)
             }
         }

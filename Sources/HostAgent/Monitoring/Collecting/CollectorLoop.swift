@@ -95,7 +95,7 @@ final class CollectorLoop: @unchecked Sendable {
             for name in connections.keys { connect(name, now) }
             poll(until: nextMoment(after: now))
         }
-        for name in connections.keys { drop(name) }
+        for name in connections.keys { connections[name]?.hangUp() }
         for listener in listeners { close(listener.descriptor) }
         for descriptor in [leader, listening] where descriptor >= 0 { close(descriptor) }
         if lock != nil { unlink(settings.socket) }
@@ -160,7 +160,7 @@ final class CollectorLoop: @unchecked Sendable {
             }
         }
         for name in connections.keys where !here.contains(name) {
-            drop(name)
+            connections[name]?.hangUp()
             connections[name] = nil
             relay(RelayLine(machine: name, time: settings.clock(), .gone))
         }
@@ -168,10 +168,7 @@ final class CollectorLoop: @unchecked Sendable {
     }
 
     private func rest(_ name: String, _ link: TelemetryLink) {
-        drop(name)
-        connections[name]?.way = nil
-        connections[name]?.nextAttempt = 0
-        connections[name]?.attempts = 0
+        connections[name]?.rest()
         tell(name, link)
     }
 
@@ -194,21 +191,14 @@ final class CollectorLoop: @unchecked Sendable {
             }
             connection.lines.restart()
             connection.connectedAt = now
+            if connection.descriptor < 0 { connection.putOff(at: now) }
             connections[name] = connection
             if case .socket = way { tell(name, .connected) }
         } catch {
-            connection.nextAttempt = now + connection.nextPause()
+            connection.putOff(at: now)
             connections[name] = connection
             tell(name, .waiting(error.isAbsent ? "the VM offers no telemetry port" : error.words))
         }
-    }
-
-    private func drop(_ name: String) {
-        guard let connection = connections[name] else { return }
-        if connection.descriptor >= 0 { close(connection.descriptor) }
-        connection.following?.cancel()
-        connections[name]?.descriptor = -1
-        connections[name]?.following = nil
     }
 
     private func read(_ name: String) {
@@ -219,11 +209,11 @@ final class CollectorLoop: @unchecked Sendable {
         let count = Glibc.read(connection.descriptor, buffer.baseAddress, buffer.count)
         let now = steady
         if count < 0, errno == EAGAIN || errno == EINTR { return }
+        connection.spoke()
         guard count > 0 else {
             let words = connection.endOfStream()
-            close(connection.descriptor)
-            connection.descriptor = -1
-            connection.nextAttempt = now + connection.nextPause()
+            connection.putOff(at: now)
+            connection.hangUp()
             connection.told = .waiting(words)
             let time = settings.clock()
             hub.take(.waiting(words), of: name, at: time)
@@ -234,7 +224,6 @@ final class CollectorLoop: @unchecked Sendable {
         let flooded = connection.lines.flooded
         if connection.budget.allows(bytes: count, at: now) {
             let arrival = settings.clock()
-            connection.attempts = 0
             if connection.told != .connected {
                 connection.told = .connected
                 hub.take(.connected, of: name, at: arrival)
