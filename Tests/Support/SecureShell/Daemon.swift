@@ -6,7 +6,7 @@ import SystemPackage
 ///
 /// Not Foundation's Process: its `waitUntilExit` blocks a thread of the cooperative pool, and on two cores two tests that
 /// stop their servers at the same time wait for ever.
-func withDaemon<Value: Sendable>(
+public func withDaemon<Value: Sendable>(
     _ program: String, _ arguments: [String], log: String, isolation: isolated (any Actor)? = #isolation,
     _ body: (Int32) async throws -> Value
 ) async throws -> Value {

@@ -12,7 +12,8 @@ struct TelemetryCommand: AsyncParsableCommand {
         discussion: """
             Without an option it tells once how things are. --watch shows them in the terminal (? lists the keys). --collect keeps what is heard in STATE/telemetry, --serve answers \
             Prometheus (/metrics), programs (/api/v1/…) and browsers (/); both go on until Ctrl-C, and may be given together. \
-            The first process hears the machines, further ones hear them through it.
+            The first process hears the machines, further ones hear them through it; --collect takes that over from one \
+            that only shows or serves them.
 
             A GPU that is not told of has no series: what is not known is never shown as if it were.
             """)

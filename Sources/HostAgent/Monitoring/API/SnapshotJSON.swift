@@ -81,6 +81,7 @@ extension JSONText {
                     json.value("droppedInGuest", machine.losses.droppedInGuest)
                     json.value("nonsense", machine.losses.nonsense)
                     json.value("floodedBytes", machine.losses.floodedBytes)
+                    json.value("missed", machine.losses.missed)
                 }
             }
         }

@@ -29,7 +29,16 @@ struct MachineConnection {
     private var following: (task: Task<Void, Never>, end: StreamEnd)?
     private var complaint = Complaint()
 
-    private var isStream: Bool { if case .stream = way { true } else { false } }
+    init() {}
+
+    /// Goes on with a connection that another process has handed over.
+    init(taking descriptor: Int32, _ unfinished: TelemetryLines.Unfinished) {
+        self.descriptor = descriptor
+        lines = TelemetryLines(from: unfinished)
+        told = .connected
+    }
+
+    var isStream: Bool { if case .stream = way { true } else { false } }
 
     /// How long a connection over SSH must have lasted, in seconds, to be worth another at once: one that says a word and dies, again
     /// and again, would be a login each half second else.

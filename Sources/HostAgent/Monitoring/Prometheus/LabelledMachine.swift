@@ -8,6 +8,7 @@ struct MachineSummary {
     var dropped: Int
     var nonsense: Int
     var flooded: Int
+    var missed: Int
 }
 
 /// A machine with its labels made.
@@ -24,7 +25,7 @@ struct LabelledMachine {
     var summary: MachineSummary {
         MachineSummary(
             restarts: max(0, machine.status?.restarts ?? 0), dropped: machine.losses.droppedInGuest,
-            nonsense: machine.losses.nonsense, flooded: machine.losses.floodedBytes)
+            nonsense: machine.losses.nonsense, flooded: machine.losses.floodedBytes, missed: machine.losses.missed)
     }
 
     init(_ machine: MachineTelemetry, at now: Double) {

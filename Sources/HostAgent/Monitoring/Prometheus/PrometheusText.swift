@@ -92,6 +92,10 @@ public struct PrometheusText: Sendable {
         }
         counter("nvidia_gpu_sampler_nonsense_total", "Lines of the machine that were no message.") { $0.nonsense }
         counter("nvidia_gpu_sampler_flooded_bytes_total", "Bytes of the machine thrown away unread.") { $0.flooded }
+        counter(
+            "nvidia_gpu_relay_messages_missed_total",
+            "Messages of the machine that were not passed on by the process that hears it, for this one was slow."
+        ) { $0.missed }
     }
 
     private func writeWords(_ gpus: [LabelledGPU], to text: inout Exposition) {
