@@ -71,8 +71,7 @@ struct TelemetryResponder: HTTPResponder {
         switch request.uri.path {
         case "/metrics":
             let text = PrometheusText(accept: request.headers[.accept] ?? "", dcgmNames: content.dcgmNames)
-            let snapshot = content.hub.snapshot(at: content.clock(), histories: false)
-            return Self.bytes(text.bytes(of: snapshot), type: text.contentType)
+            return Self.metrics(text, of: content.hub.snapshot(at: content.clock(), histories: false))
         case "/api/v1/machines":
             let histories = query["history"] == "1"
             var snapshot = content.hub.snapshot(at: content.clock(), histories: histories)
@@ -119,6 +118,17 @@ struct TelemetryResponder: HTTPResponder {
     private static func bytes(_ bytes: [UInt8], type: String) -> Response {
         Response(
             status: .ok, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// Many megabytes of a large host: each piece goes out while the next is written, and none waits in memory for a slow reader.
+    private static func metrics(_ text: PrometheusText, of snapshot: TelemetrySnapshot) -> Response {
+        let body = ResponseBody { writer in
+            var document = text.document(of: snapshot)
+            var piece: [UInt8] = []
+            while document.next(into: &piece) { try await writer.write(ByteBuffer(bytes: piece)) }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: text.contentType], body: body)
     }
 
     /// Server-sent events: the whole of what is known, when something changed, and every few seconds even where nothing did: a
