@@ -206,14 +206,19 @@ let package = Package(
             name: "VirtualMachinesTests",
             dependencies: ["VirtualMachines", "Host", "HostFakes", "Passthrough", "Contract", subprocess, system],
             swiftSettings: settings),
+        // A real sshd.
+        .target(
+            name: "SecureShellFakes", dependencies: ["SecureShell", system, subprocess],
+            path: "Tests/Support/SecureShell", swiftSettings: settings),
         .testTarget(
-            name: "SecureShellTests", dependencies: ["SecureShell", "Contract", "Host", system, subprocess],
+            name: "SecureShellTests",
+            dependencies: ["SecureShell", "SecureShellFakes", "Contract", "Host", system, subprocess],
             swiftSettings: settings),
         .testTarget(
             name: "ProvisionerTests",
             dependencies: [
-                "Provisioner", "Contract", "Host", "HostFakes", "Runfiles", "SecureShell", "VirtualMachines",
-                "Passthrough", subprocess, system,
+                "Provisioner", "Contract", "Host", "HostFakes", "Monitoring", "MonitoringFakes", "Runfiles",
+                "SecureShell", "SecureShellFakes", "Telemetry", "VirtualMachines", "Passthrough", subprocess, system,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,5 +1,6 @@
 import Contract
 import SecureShell
+import SecureShellFakes
 import Testing
 
 extension OneAtATime {

@@ -1,6 +1,7 @@
 import Contract
 import Host
 import SecureShell
+import SecureShellFakes
 import Testing
 
 extension OneAtATime {

@@ -1,6 +1,7 @@
 import Contract
 import Foundation
 import SecureShell
+import SecureShellFakes
 import Subprocess
 import Testing
 

@@ -1,6 +1,7 @@
 import Contract
 import Foundation
 import Glibc
+import SecureShellFakes
 import Subprocess
 import Synchronization
 import Testing

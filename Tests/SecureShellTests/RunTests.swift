@@ -2,6 +2,7 @@ import Contract
 import Foundation
 import Host
 import SecureShell
+import SecureShellFakes
 import Testing
 
 extension OneAtATime {

@@ -2,6 +2,7 @@ import Contract
 import Foundation
 import Glibc
 import SecureShell
+import SecureShellFakes
 import Subprocess
 import Synchronization
 import Testing

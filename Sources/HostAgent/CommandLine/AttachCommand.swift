@@ -37,11 +37,7 @@ struct AttachCommand: AsyncParsableCommand {
     @Flag(help: "Leave the copied files in the machine.")
     var keepPayloads = false
 
-    @Option(
-        help: ArgumentHelp(
-            "The machine's host key: its SHA256 fingerprint, or known_hosts to take only what ~/.ssh/known_hosts has. "
-                + "(default: known_hosts, else you are asked)", valueName: "fingerprint"))
-    var hostKey: String?
+    @OptionGroup var trust: HostKeyOption
 
     @Flag(help: "The machine may be changed and rebooted: do not ask.")
     var yes = false
@@ -92,16 +88,8 @@ struct AttachCommand: AsyncParsableCommand {
             throw ValidationError("\(machine) is no machine: USER@HOST, USER@HOST:PORT or USER@[ADDRESS]:PORT.")
         }
         var job = AttachJob(target: target, contents: try JobContents(install, guest, proof))
-        if let hostKey {
-            guard let request = AttachJob.HostKeyRequest(option: hostKey) else {
-                throw ValidationError(
-                    "--host-key takes known_hosts, or a fingerprint like SHA256:… with 43 characters (ssh-keygen -lf).")
-            }
-            job.hostKey = request
-        }
-        job.access = AttachJob.Access(
-            identity: credentials.identity.map(ProvisionCommand.absolute),
-            usesPassword: credentials.passwordFile != nil, usesAgent: credentials.sshAgent)
+        job.hostKey = try trust.request()
+        job.access = credentials.access
         job.simulatedGPU = simulatedGPU
         job.agent = options.agent.map(ProvisionCommand.absolute)
         job.keepPayloads = keepPayloads

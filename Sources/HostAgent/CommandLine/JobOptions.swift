@@ -282,6 +282,12 @@ struct CredentialOptions: ParsableArguments {
     @Flag(help: "Use the keys of ssh-agent.")
     var sshAgent = false
 
+    /// Nothing of it where none was named.
+    var access: AttachJob.Access {
+        AttachJob.Access(
+            identity: identity.map(ProvisionCommand.absolute), usesPassword: passwordFile != nil, usesAgent: sshAgent)
+    }
+
     /// Nil where none is to be used.
     func password(of whom: String) throws -> String? {
         guard let file = passwordFile else { return nil }

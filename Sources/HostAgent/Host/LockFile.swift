@@ -1,10 +1,12 @@
 import FoundationEssentials
 import Glibc
+import Synchronization
 import SystemPackage
 
 /// An exclusive lock by a file that names its holder, held by this process and gone with it.
 public final class LockFile: Sendable {
     private let descriptor: FileDescriptor
+    private let isPassedOn = Atomic(false)
 
     private init(_ descriptor: FileDescriptor) {
         self.descriptor = descriptor
@@ -19,9 +21,35 @@ public final class LockFile: Sendable {
             return nil
         }
         let lock = LockFile(descriptor)
+        try lock.name()
+        return lock
+    }
+
+    /// The lock's open file: whoever has it, in whatever process, has the lock. See ``passOn()`` and ``adopt(_:of:)``.
+    public var file: Int32 { descriptor.rawValue }
+
+    /// Another process was sent ``file``: it keeps the lock when this one lets go.
+    public func passOn() { isPassedOn.store(true, ordering: .releasing) }
+
+    /// Takes over the lock of `path` with its open file, which is closed where it is none. Nil then.
+    public static func adopt(_ file: Int32, of path: String) -> LockFile? {
+        let descriptor = FileDescriptor(rawValue: file)
+        var (own, there) = (stat(), stat())
+        guard fstat(file, &own) == 0, stat(path, &there) == 0, own.st_dev == there.st_dev, own.st_ino == there.st_ino,
+            flock(file, LOCK_EX | LOCK_NB) == 0
+        else {
+            try? descriptor.close()
+            return nil
+        }
+        let lock = LockFile(descriptor)
+        try? lock.name()
+        return lock
+    }
+
+    /// Writes who holds it.
+    private func name() throws {
         _ = ftruncate(descriptor.rawValue, 0)
         _ = try descriptor.writeAll(toAbsoluteOffset: 0, "\(getpid())".utf8)
-        return lock
     }
 
     /// The process that holds the lock, or held it last; nil where none ever did.
@@ -42,7 +70,7 @@ public final class LockFile: Sendable {
 
     deinit {
         // A child that was just forked may have the descriptor until it executes its program: closing ours is not enough.
-        flock(descriptor.rawValue, LOCK_UN)
+        if !isPassedOn.load(ordering: .acquiring) { flock(descriptor.rawValue, LOCK_UN) }
         try? descriptor.close()
     }
 }

@@ -71,8 +71,7 @@ struct TelemetryResponder: HTTPResponder {
         switch request.uri.path {
         case "/metrics":
             let text = PrometheusText(accept: request.headers[.accept] ?? "", dcgmNames: content.dcgmNames)
-            let snapshot = content.hub.snapshot(at: content.clock(), histories: false)
-            return Self.bytes(text.bytes(of: snapshot), type: text.contentType)
+            return Self.metrics(text, of: content.hub.snapshot(at: content.clock(), histories: false))
         case "/api/v1/machines":
             let histories = query["history"] == "1"
             var snapshot = content.hub.snapshot(at: content.clock(), histories: histories)
@@ -81,7 +80,7 @@ struct TelemetryResponder: HTTPResponder {
         case "/api/v1/history":
             let query = try query.history(now: content.clock())
             let series = try content.history?.series(query) ?? live(query)
-            return Self.json(series.json(of: query))
+            return Self.json(HistoryJSON(series, of: query).bytes)
         case "/api/v1/events":
             guard let history = content.history else { return Self.noHistory }
             let now = content.clock()
@@ -99,14 +98,8 @@ struct TelemetryResponder: HTTPResponder {
     /// What memory has, where nothing is kept.
     private func live(_ query: HistoryQuery) -> HistorySeries {
         let machines = content.hub.snapshot(at: content.clock()).machines
-        let points = machines.first { $0.name == query.machine }.map {
-            HistoryJSON.live(of: $0, gpu: query.gpu, fact: query.fact, from: query.from, to: query.to)
-        }
-        return HistorySeries(
-            step: 0,
-            points: (points ?? []).map {
-                HistoryPoint(time: $0.time, mean: $0.mean, minimum: $0.mean, maximum: $0.mean, count: 1)
-            })
+        return machines.first { $0.name == query.machine }.map { LiveHistory.series(query, of: $0) }
+            ?? HistorySeries(step: 0, points: [])
     }
 
     private static let noHistory = words(
@@ -125,6 +118,17 @@ struct TelemetryResponder: HTTPResponder {
     private static func bytes(_ bytes: [UInt8], type: String) -> Response {
         Response(
             status: .ok, headers: [.contentType: type], body: ResponseBody(byteBuffer: ByteBuffer(bytes: bytes)))
+    }
+
+    /// Many megabytes of a large host: each piece goes out while the next is written, and none waits in memory for a slow reader.
+    private static func metrics(_ text: PrometheusText, of snapshot: TelemetrySnapshot) -> Response {
+        let body = ResponseBody { writer in
+            var document = text.document(of: snapshot)
+            var piece: [UInt8] = []
+            while document.next(into: &piece) { try await writer.write(ByteBuffer(bytes: piece)) }
+            try await writer.finish(nil)
+        }
+        return Response(status: .ok, headers: [.contentType: text.contentType], body: body)
     }
 
     /// Server-sent events: the whole of what is known, when something changed, and every few seconds even where nothing did: a

@@ -380,7 +380,7 @@ public final class TelemetryStore: TelemetryHistory, Sendable {
         return (0..<samples.times.count).compactMap { place in
             let value = column[place]
             guard !value.isNaN else { return nil }
-            return HistoryPoint(time: samples.time(place), mean: value, minimum: value, maximum: value, count: 1)
+            return HistoryPoint(time: samples.time(place), value: value)
         }
     }
 

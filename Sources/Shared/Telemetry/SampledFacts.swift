@@ -49,7 +49,8 @@ public enum SampledFacts {
         return places
     }()
 
-    static func place(of fact: GPUFact) -> Int? {
+    /// Where in ``numbers`` a fact stands; nil where it is none of them.
+    public static func place(of fact: GPUFact) -> Int? {
         let place = places[fact.rawValue]
         return place < 0 ? nil : place
     }

@@ -20,6 +20,9 @@ public struct SampledNumbers: Equatable, Sendable {
         }
     }
 
+    /// The number that stands at `place` of ``SampledFacts/numbers``, nil where it is not told: for whoever reads one fact of many GPUs.
+    public func value(at place: Int) -> Double? { values[place].isNaN ? nil : values[place] }
+
     /// Those that are told, in the order of ``SampledFacts/numbers``.
     public var told: [(fact: GPUFact, value: Double)] {
         zip(SampledFacts.numbers, values).filter { !$0.1.isNaN }.map { (fact: $0.0, value: $0.1) }

@@ -34,7 +34,7 @@ struct SnapshotJSONTests {
         let json = try object(SnapshotJSON(snapshot, histories: true).bytes)
         let gpu = try #require(((json["machines"] as? [[String: Any]])?[0]["gpus"] as? [[String: Any]])?.first)
         let history = try #require(gpu["history"] as? [String: [[Double]]])
-        #expect(Set(history.keys) == Set(HistoryJSON.liveFacts.map(\.key)))
+        #expect(Set(history.keys) == Set(LiveHistory.facts.map(\.key)))
         #expect(history["temperatureCelsius"]?.count == 20)
         // Single precision keeps a share of 80 GB to some kB.
         let last = try #require(history["memoryUsedBytes"]?.last?[1])
@@ -79,23 +79,30 @@ struct SnapshotJSONTests {
 struct HistoryJSONTests {
     @Test func aStepHasItsRange() throws {
         let schema = try TelemetrySchema()
-        let bytes = HistoryJSON(
-            vm: "train-01", gpu: 1, fact: .temperatureCelsius, from: 100, to: 220, stepSeconds: 60,
-            points: [.init(time: 100.0004, mean: 50.5, range: 47...53), .init(time: 160, mean: 51)]
-        ).bytes
+        let query = HistoryQuery(machine: "train-01", gpu: 1, fact: .temperatureCelsius, from: 100, to: 220)
+        let points = [
+            HistoryPoint(time: 100.0004, mean: 50.5, minimum: 47, maximum: 53, count: 60),
+            HistoryPoint(time: 160, mean: 51, minimum: 52, maximum: 50, count: 2),
+        ]
+        let bytes = HistoryJSON(HistorySeries(step: 60, points: points), of: query).bytes
         #expect(
             String(decoding: bytes, as: UTF8.self) == """
                 {"schema":1,"vm":"train-01","gpu":1,"fact":"temperatureCelsius","from":100,"to":220,"stepSeconds":60,\
-                "points":[[100,50.5,47,53],[160,51]]}
+                "points":[[100,50.5,47,53],[160,51,50,52]]}
                 """)
         #expect(schema.check(try object(bytes), as: "history").isEmpty)
+        let samples = HistoryJSON(HistorySeries(step: 0, points: [HistoryPoint(time: 101, value: 0.5)]), of: query)
+            .bytes
+        #expect(String(decoding: samples, as: UTF8.self).hasSuffix(#""stepSeconds":0,"points":[[101,0.5]]}"#))
+        #expect(schema.check(try object(samples), as: "history").isEmpty)
     }
 
     @Test func theLiveHistoryIsOfTheTimeAskedFor() {
         let snapshot = SimulatedFleet(machines: 1, gpus: 1, historyPoints: 60).snapshot(at: 100)
         let machine = snapshot.machines[0]
         func count(_ fact: GPUFact, _ from: Double, gpu: Int = 0) -> Int {
-            HistoryJSON.live(of: machine, gpu: gpu, fact: fact, from: from, to: snapshot.time).count
+            let query = HistoryQuery(machine: machine.name, gpu: gpu, fact: fact, from: from, to: snapshot.time)
+            return LiveHistory.series(query, of: machine).points.count
         }
         #expect(count(.powerDrawWatts, snapshot.time - 10.9) == 11 && count(.powerDrawWatts, 0) == 60)
         #expect(count(.fanPercent, 0) == 0 && count(.powerDrawWatts, 0, gpu: 7) == 0)

@@ -1,4 +1,5 @@
 import GPUReadings
+import MonitoringFakes
 import Telemetry
 import Testing
 

@@ -1,3 +1,4 @@
+import Telemetry
 import Testing
 
 @testable import Monitoring
@@ -80,13 +81,43 @@ struct RelayLineTests {
         RelayLine(machine: "root@host:22", time: 0, .link(.connected)),
         RelayLine(machine: "vm", time: 1, .link(.waiting("the VM starts"))),
         RelayLine(machine: "vm", time: 1, .link(.stopped)), RelayLine(machine: "vm", time: 1, .gone),
+        RelayLine(machine: "vm", time: 1, .past(RelayedPast(of: RelayLineTests.troubled))),
+        RelayLine(machine: "vm", time: 1, .missed(7)), RelayLine(machine: RelayLine.nobody, time: 1, .introduced),
+        RelayLine(machine: "vm", time: 1, .socket(TelemetryLines.Unfinished(bytes: [], isSkipping: true))),
+        RelayLine(
+            machine: "vm", time: 1,
+            .socket(TelemetryLines.Unfinished(bytes: Array("{\"a\tb =c".utf8) + [0xff], isSkipping: false))),
+        RelayLine(machine: RelayLine.nobody, time: 1, .lock), RelayLine(machine: RelayLine.nobody, time: 1, .refused),
     ])
     func isReadAsItWasWritten(_ line: RelayLine) {
         #expect(line.bytes.last == UInt8(ascii: "\n"))
         #expect(RelayLine(line.bytes.dropLast()) == line)
     }
 
-    @Test(arguments: ["", "vm", "vm\t1", "vm\tx\t{}", "vm\tnan\t{}", "\t1\t{}", "vm\t1\t", "vm\t1\t=what"])
+    private static var troubled: MachineTelemetry {
+        var machine = MachineTelemetry(name: "vm")
+        for code in [79, 31, 79] {
+            _ = machine.take(
+                TelemetryMessage(body: .xid(XidEvent(code: code, pciAddress: "0000:00:16.0", text: "x\ty"))), at: 1.25)
+        }
+        (machine.losses.nonsense, machine.losses.floodedBytes) = (3, 4)
+        return machine
+    }
+
+    /// Told twice, and after more was heard, it is as the one that heard it has it.
+    @Test func thePastIsTakenAsItIs() {
+        var machine = MachineTelemetry(name: "vm")
+        machine.losses.missed = 5
+        _ = machine.take(TelemetryMessage(body: .xid(XidEvent(code: 79, text: "y"))), at: 1)
+        for _ in 0..<2 { machine.take(RelayedPast(of: Self.troubled)) }
+        #expect(machine.events == Self.troubled.events && machine.xidCounts == Self.troubled.xidCounts)
+        #expect(machine.losses.nonsense == 3 && machine.losses.floodedBytes == 4 && machine.losses.missed == 5)
+    }
+
+    @Test(arguments: [
+        "vm\t1\t=missed x", "vm\t1\t=missed -1", "vm\t1\t=past", "", "vm", "vm\t1", "vm\tx\t{}", "vm\tnan\t{}",
+        "\t1\t{}", "vm\t1\t", "vm\t1\t=what",
+    ])
     func whatIsNoneIsNone(_ text: String) {
         #expect(RelayLine(Array(text.utf8)) == nil)
     }

@@ -4,6 +4,7 @@ import GPUReadings
 import Monitoring
 import MonitoringFakes
 import MonitoringHTTP
+import MonitoringStore
 import Subprocess
 import Synchronization
 import SystemPackage
@@ -16,7 +17,7 @@ struct TelemetryServerTests {
 
     /// Serves while `body` runs.
     private func serving(
-        _ hub: TelemetryHub, token: String? = nil, dcgm: Bool = false,
+        _ hub: TelemetryHub, token: String? = nil, dcgm: Bool = false, history: (any TelemetryHistory)? = nil,
         clock: @escaping @Sendable () -> Double = { now },
         _ body: (HTTPClient) async throws -> Void
     ) async throws {
@@ -25,7 +26,7 @@ struct TelemetryServerTests {
         let server = TelemetryServer(
             address: address,
             content: TelemetryServer.Content(
-                hub: hub, dcgmNames: dcgm, files: ["/": ("text/html", Array("<p>page</p>".utf8))],
+                hub: hub, history: history, dcgmNames: dcgm, files: ["/": ("text/html", Array("<p>page</p>".utf8))],
                 clock: clock), token: token)
         let running = Task {
             defer { told.finish() }
@@ -69,6 +70,44 @@ struct TelemetryServerTests {
             #expect(try await client.get("/", method: "POST", headers: ["Content-Length: 0"]).status == 405)
             #expect(try await client.get("/metrics", host: "evil.example").status == 421)
         }
+    }
+
+    @Test func answersAreAsTheSchemaSays() async throws {
+        let scratch = try Scratch()
+        let store = try TelemetryStore.writer(folder: scratch.path)
+        let hub = TelemetryHub { store.take($0, $1) }
+        let now = Self.now
+        hub.take(.connected, of: "a", at: now - 50)
+        hub.take(TelemetryMessage(body: .status(SamplerStatus(state: .hung, detail: "mute"))), of: "a", at: now - 40)
+        let xids = [
+            XidEvent(code: 79, pciAddress: "0000:00:16.0", text: "off the bus"), XidEvent(code: 31, text: "MMU"),
+        ]
+        for (place, xid) in xids.enumerated() {
+            hub.take(TelemetryMessage(sequence: UInt64(place + 1), body: .xid(xid)), of: "a", at: now - 30)
+        }
+        hub.take(TelemetryMessage(sequence: 3, body: .sample(.celsius(47))), of: "a", at: now - 20)
+        hub.take(.waiting("the VM starts"), of: "a", at: now - 10)
+        // Once what waits to be written, once what was.
+        let schema = try TelemetrySchema()
+        for _ in 0..<2 {
+            try await serving(hub, history: store) { client in
+                for (path, name) in [
+                    ("/api/v1/machines", "snapshot"), ("/api/v1/events", "events"),
+                    ("/api/v1/history?vm=a&gpu=0&fact=temperatureCelsius", "history"),
+                    ("/api/v1/history?vm=a&gpu=0&fact=temperatureCelsius&step=60", "history"),
+                ] {
+                    let answer = try await client.get(path)
+                    let json = try JSONSerialization.jsonObject(with: Data(answer.body.utf8))
+                    #expect(answer.status == 200 && schema.check(json, as: name).isEmpty, "\(path): \(answer.body)")
+                }
+                let events = try await client.get("/api/v1/events").body
+                for kind in ["xid", "sampler", "link"] { #expect(events.contains(#""kind":"\#(kind)""#)) }
+                #expect(events.components(separatedBy: #""time""#).count == 6)
+            }
+            try store.write(now: now)
+        }
+        let other: [String: Any] = ["time": 1, "vm": "a", "kind": "other", "text": ""]
+        #expect(schema.check(["schema": 1, "events": [other]] as [String: Any], as: "events").count == 1)
     }
 
     @Test func aTokenIsAskedFor() async throws {

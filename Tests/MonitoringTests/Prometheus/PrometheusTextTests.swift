@@ -94,6 +94,29 @@ struct PrometheusTextTests {
         #expect(text.contains("# TYPE nvidia_gpu_sampler_restarts counter\nnvidia_gpu_sampler_restarts_total{"))
     }
 
+    /// However large the host is, no more than a piece is in memory.
+    @Test(arguments: ["", "application/openmetrics-text"])
+    func theDocumentComesInShortPieces(_ accept: String) {
+        let text = PrometheusText(accept: accept, dcgmNames: true)
+        let snapshot = SimulatedFleet(machines: 60, gpus: 8, historyPoints: 1).snapshot(at: 60)
+        var document = text.document(of: snapshot)
+        var (piece, all): ([UInt8], [UInt8]) = ([], [])
+        var count = 0
+        while document.next(into: &piece) {
+            #expect(piece.count <= PrometheusDocument.piece + 4096 && piece.last == UInt8(ascii: "\n"))
+            all += piece
+            count += 1
+        }
+        #expect(count > 10 && all == text.bytes(of: snapshot) && piece.isEmpty)
+        // Behind the end there is nothing, and it stays so.
+        let isMore = document.next(into: &piece)
+        #expect(!isMore)
+        let lines = String(decoding: all, as: UTF8.self).split(separator: "\n")
+        #expect(lines.count == Set(lines).count)
+        let none = text.bytes(of: TelemetrySnapshot(time: 0, machines: []))
+        #expect(none == (accept.isEmpty ? [] : Array("# EOF\n".utf8)))
+    }
+
     @Test func promtoolHasNothingToSay() async throws {
         var snapshot = SimulatedFleet(machines: 12, gpus: 3, historyPoints: 1).snapshot(at: 60)
         for place in snapshot.machines.indices {

@@ -3,6 +3,18 @@ import Testing
 
 @testable import Monitoring
 
+struct LossesTests {
+    @Test func onlyWhatWasLostIsNamed() {
+        var losses = TelemetryLosses()
+        #expect(Words.losses(losses) == nil)
+        losses.droppedInGuest = 12
+        losses.missed = 3
+        #expect(Words.losses(losses) == "12 messages in the guest, 3 messages on their way here")
+        (losses.nonsense, losses.floodedBytes) = (1, 9)
+        #expect(Words.losses(losses)?.contains("1 lines of nonsense, 9 bytes of a flood") == true)
+    }
+}
+
 struct KeyDecoderTests {
     @Test(arguments: [
         ("\u{1b}[A", [Key.up]), ("\u{1b}OB", [.down]), ("\u{1b}[1;5C", [.right]),

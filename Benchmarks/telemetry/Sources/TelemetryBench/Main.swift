@@ -16,7 +16,7 @@ struct TelemetryBench {
         guard let mode = arguments.first, arguments.count == 5, numbers.count == 3,
             let folder = arguments.dropFirst().first
         else {
-            print("usage: telemetry-bench guests|host|disk|restless|hostile FOLDER MACHINES GPUS SECONDS")
+            print("usage: telemetry-bench guests|host|disk|restless|hostile|render FOLDER MACHINES GPUS SECONDS")
             exit(64)
         }
         switch mode {
@@ -25,6 +25,7 @@ struct TelemetryBench {
         case "disk", "restless":
             try disk(folder, numbers[0], gpus: numbers[1], seconds: numbers[2], isRestless: mode == "restless")
         case "hostile": try hostile(folder, seconds: numbers[2])
+        case "render": render(numbers[0], gpus: numbers[1], times: numbers[2])
         default: exit(64)
         }
     }
@@ -142,6 +143,30 @@ struct TelemetryBench {
             try guest.write(endless)
             try guest.write([UInt8(ascii: "\n")] + lines)
         }
+    }
+
+    /// The document of a scrape, without a network: for perf stat, and to compare versions.
+    static func render(_ count: Int, gpus: Int, times: Int) {
+        let hub = TelemetryHub()
+        for machine in 0..<count {
+            var load = SimulatedLoad(seed: machine + 1)
+            hub.take(.connected, of: "vm-\(machine)", at: 100)
+            hub.take(
+                TelemetryMessage(sequence: 1, body: .sample(load.sample(gpus: gpus))), of: "vm-\(machine)", at: 100)
+        }
+        let snapshot = hub.snapshot(at: 101, histories: false)
+        var (milliseconds, size): ([Double], Int) = ([], 0)
+        for _ in 0..<max(1, times) {
+            let began = cpu()
+            var document = PrometheusText().document(of: snapshot)
+            var piece: [UInt8] = []
+            size = 0
+            while document.next(into: &piece) { size += piece.count }
+            milliseconds.append((cpu() - began) * 1000)
+        }
+        milliseconds.sort()
+        let (least, median) = (milliseconds[0], milliseconds[milliseconds.count / 2])
+        print("render: \(size) bytes in \(least) ms of CPU, median \(median)")
     }
 
     private static func cpu() -> Double {

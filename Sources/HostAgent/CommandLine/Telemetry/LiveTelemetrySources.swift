@@ -8,13 +8,15 @@ import VirtualMachines
 struct LiveTelemetrySources: TelemetrySources {
     let state: String
     let attached: [AttachTarget]
+    let login: AttachedTelemetry.Login
 
     func machines() -> [TelemetrySource] {
         KnownMachine.allMachines(state: state).map { TelemetrySource(name: $0.name, access: access($0)) }
             + attached.map { target in
                 TelemetrySource(
                     name: target.description,
-                    access: .stream(AttachedStream(telemetry: AttachedTelemetry(target: target, state: state))))
+                    access: .stream(
+                        AttachedStream(telemetry: AttachedTelemetry(target: target, state: state, login: login))))
             }
     }
 
@@ -34,7 +36,7 @@ struct LiveTelemetrySources: TelemetrySources {
 private struct AttachedStream: TelemetryStream {
     let telemetry: AttachedTelemetry
 
-    func follow(_ take: @Sendable ([UInt8]) throws -> Void) async throws {
+    func follow(_ take: @Sendable ([UInt8]) async throws -> Void) async throws {
         try await telemetry.follow(take)
     }
 }

@@ -12,7 +12,8 @@ struct TelemetryCommand: AsyncParsableCommand {
         discussion: """
             Without an option it tells once how things are. --watch shows them in the terminal (? lists the keys). --collect keeps what is heard in STATE/telemetry, --serve answers \
             Prometheus (/metrics), programs (/api/v1/…) and browsers (/); both go on until Ctrl-C, and may be given together. \
-            The first process hears the machines, further ones hear them through it.
+            The first process hears the machines, further ones hear them through it; --collect takes that over from one \
+            that only shows or serves them.
 
             A GPU that is not told of has no series: what is not known is never shown as if it were.
             """)
@@ -55,9 +56,21 @@ struct TelemetryCommand: AsyncParsableCommand {
             valueName: "file"))
     var tokenFile: String?
 
+    @OptionGroup(title: "Login to machines of attach (default: ssh-agent, then the keys that ssh tries)")
+    var credentials: CredentialOptions
+    @OptionGroup var trust: HostKeyOption
     @OptionGroup var place: StateOption
 
     func validate() throws {
+        let attached = Set(machines.filter { $0.contains("@") })
+        let request = try trust.request()
+        if attached.isEmpty, credentials.access != AttachJob.Access() || request != .ask {
+            throw ValidationError(
+                "--identity, --password-file, --ssh-agent and --host-key go with USER@HOST; VMs are not logged in to.")
+        }
+        if case .fingerprint = request, attached.count > 1 {
+            throw ValidationError("A fingerprint is one machine's: name one USER@HOST, or give --host-key known_hosts.")
+        }
         if watch, once || collect || serve != nil {
             throw ValidationError(
                 "--watch goes with none of --once, --collect and --serve: a second process hears the first.")
@@ -90,7 +103,7 @@ struct TelemetryCommand: AsyncParsableCommand {
         // A name that is none must not look like a VM that is silent.
         var chosen = try machines.filter { !$0.contains("@") }.map { try KnownMachine.named($0, state: state).name }
         if !chosen.isEmpty { chosen += attached.map(\.description) }
-        let sources = LiveTelemetrySources(state: state, attached: attached)
+        let sources = LiveTelemetrySources(state: state, attached: attached, login: try login(attached))
         let store = collect ? try TelemetryStore.writer(folder: folder, retention: retention) : nil
         var listener: TelemetryHub.Listener?
         if let store { listener = { machine, news in store.take(machine, news) } }
@@ -102,6 +115,14 @@ struct TelemetryCommand: AsyncParsableCommand {
         // The view takes the signals for itself, and gives the terminal back.
         if watch { return try await session.watch() }
         try await Interruption.stopping(guestGoesOn: false, note: "Interrupted.") { try await session.run() }
+    }
+
+    private func login(_ attached: [AttachTarget]) throws -> AttachedTelemetry.Login {
+        guard !attached.isEmpty else { return AttachedTelemetry.Login() }
+        return AttachedTelemetry.Login(
+            hostKey: try trust.request(), access: credentials.access,
+            password: try credentials.password(of: attached.map(\.description).joined(separator: ", ")),
+            passphrase: try credentials.passphrase())
     }
 
     private var retention: Retention { retain.flatMap { Retention($0) } ?? .standard }

@@ -25,18 +25,3 @@ public struct EventsJSON: Sendable {
         bytes = json.bytes
     }
 }
-
-extension HistorySeries {
-    /// As `api/v1/history` answers it.
-    public func json(of query: HistoryQuery) -> [UInt8] {
-        HistoryJSON(
-            vm: query.machine, gpu: query.gpu, fact: query.fact, from: query.from, to: query.to, stepSeconds: step,
-            points: points.map { point in
-                HistoryJSON.Point(
-                    time: point.time, mean: point.mean,
-                    // A guest that lies in numbers must not make a range that ends before it begins.
-                    range: step > 0 ? min(point.minimum, point.maximum)...max(point.minimum, point.maximum) : nil)
-            }
-        ).bytes
-    }
-}

@@ -81,6 +81,7 @@ extension JSONText {
                     json.value("droppedInGuest", machine.losses.droppedInGuest)
                     json.value("nonsense", machine.losses.nonsense)
                     json.value("floodedBytes", machine.losses.floodedBytes)
+                    json.value("missed", machine.losses.missed)
                 }
             }
         }
@@ -125,8 +126,8 @@ extension JSONText {
             if let history {
                 json.key("history")
                 json.object { json in
-                    for fact in HistoryJSON.liveFacts {
-                        json.list(fact.key, HistoryJSON.points(of: fact, in: history, of: gpu)) { $0.point($1) }
+                    for fact in LiveHistory.facts {
+                        json.list(fact.key, LiveHistory.points(of: fact, in: history, of: gpu)) { $0.sample($1) }
                     }
                 }
             }

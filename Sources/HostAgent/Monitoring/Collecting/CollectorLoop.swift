@@ -22,18 +22,20 @@ final class CollectorLoop: @unchecked Sendable {
     /// How long a flooding machine is not read, in seconds: discarding costs time too.
     private static let floodPause = 0.1
 
-    private let settings: Settings
+    let settings: Settings
     private let wake: Wake
-    private var lock: LockFile?
-    private var listening: Int32 = -1
-    private var listeners: [RelayClient] = []
+    var lock: LockFile?
+    var listening: Int32 = -1
+    var listeners: [RelayClient] = []
     /// To the collector, where this process follows one.
     private var leader: Int32 = -1
     private var leaderLines = TelemetryLines(limit: RelayLine.limit)
-    private var nextLeader = 0.0
-    private var connections: [String: MachineConnection] = [:]
-    private var nextLook = 0.0
-    private let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
+    var nextLeader = 0.0
+    /// Machines that the collector has not named yet.
+    private var unnamed: Set<String> = []
+    var connections: [String: MachineConnection] = [:]
+    var nextLook = 0.0
+    let buffer = UnsafeMutableRawBufferPointer.allocate(byteCount: 128 << 10, alignment: 16)
 
     init(_ settings: Settings, wake: Wake) {
         self.settings = settings
@@ -47,7 +49,7 @@ final class CollectorLoop: @unchecked Sendable {
     private var hub: TelemetryHub { settings.hub }
 
     /// Steady seconds.
-    private var steady: Double {
+    var steady: Double {
         var time = timespec()
         clock_gettime(CLOCK_MONOTONIC, &time)
         return Double(time.tv_sec) + Double(time.tv_nsec) / 1e9
@@ -55,23 +57,30 @@ final class CollectorLoop: @unchecked Sendable {
 
     // MARK: Roles
 
-    /// Becomes the collector where nobody is it, else follows.
+    /// Becomes the collector where nobody is it, or where it must; else follows.
     func takeRole() throws -> TelemetryCollector.Role {
         let operation = "collect telemetry"
         do {
-            guard let lock = try LockFile.take(settings.lock) else {
-                guard !settings.mustCollect else {
+            let end = steady + Self.handOverLimit
+            while true {
+                if let lock = try LockFile.take(settings.lock) {
+                    listening = try UnixSockets.listen(at: settings.socket)
+                    self.lock = lock
+                    return .collector
+                }
+                guard settings.mustCollect else { return .follower }
+                switch takeOver() {
+                case .taken: return .collector
+                // It begins or ends just now, and has no socket in that moment: nothing tells when it has.
+                case .gone where steady < end: _ = Glibc.poll(nil, 0, 20)
+                case .gone, .refused, .silent:
                     let holder = LockFile.holder(of: settings.lock).map { " (process \($0))" } ?? ""
                     throw Failure(
                         .runLocked, operation: operation, message: "Another process collects here\(holder).",
                         remedy: "Use that one, stop it, or choose another place with --state.", retryable: true,
                         side: .host)
                 }
-                return .follower
             }
-            listening = try UnixSockets.listen(at: settings.socket)
-            self.lock = lock
-            return .collector
         } catch let failure as Failure {
             throw failure
         } catch {
@@ -95,7 +104,7 @@ final class CollectorLoop: @unchecked Sendable {
             for name in connections.keys { connect(name, now) }
             poll(until: nextMoment(after: now))
         }
-        for name in connections.keys { drop(name) }
+        for name in connections.keys { connections[name]?.hangUp() }
         for listener in listeners { close(listener.descriptor) }
         for descriptor in [leader, listening] where descriptor >= 0 { close(descriptor) }
         if lock != nil { unlink(settings.socket) }
@@ -122,10 +131,12 @@ final class CollectorLoop: @unchecked Sendable {
         }
         let firstOther = polled.count
         if leader >= 0 { polled.append(pollfd(fd: leader, events: Int16(POLLIN), revents: 0)) }
-        if listening >= 0 { polled.append(pollfd(fd: listening, events: Int16(POLLIN), revents: 0)) }
+        if listening >= 0, listeners.count < RelayClient.most {
+            polled.append(pollfd(fd: listening, events: Int16(POLLIN), revents: 0))
+        }
         let firstListener = polled.count
         for listener in listeners {
-            let events = POLLIN | (listener.hasUnsent ? POLLOUT : 0)
+            let events = POLLIN | (listener.backlog.count > 0 ? POLLOUT : 0)
             polled.append(pollfd(fd: listener.descriptor, events: Int16(events), revents: 0))
         }
         let timeout = max(0, min(60_000, ((next - now) * 1000).rounded(.up)))
@@ -134,6 +145,8 @@ final class CollectorLoop: @unchecked Sendable {
         // From the end: those that left are taken out.
         for (place, entry) in zip(listeners.indices, polled[firstListener...]).reversed() where entry.revents != 0 {
             serve(place, entry.revents)
+            // It was handed all over, and the rest is of before.
+            if lock == nil { return }
         }
         for entry in polled[firstOther..<firstListener] where entry.revents != 0 {
             if entry.fd == leader { readLeader() } else { accept() }
@@ -160,7 +173,7 @@ final class CollectorLoop: @unchecked Sendable {
             }
         }
         for name in connections.keys where !here.contains(name) {
-            drop(name)
+            connections[name]?.hangUp()
             connections[name] = nil
             relay(RelayLine(machine: name, time: settings.clock(), .gone))
         }
@@ -168,10 +181,7 @@ final class CollectorLoop: @unchecked Sendable {
     }
 
     private func rest(_ name: String, _ link: TelemetryLink) {
-        drop(name)
-        connections[name]?.way = nil
-        connections[name]?.nextAttempt = 0
-        connections[name]?.attempts = 0
+        connections[name]?.rest()
         tell(name, link)
     }
 
@@ -194,21 +204,14 @@ final class CollectorLoop: @unchecked Sendable {
             }
             connection.lines.restart()
             connection.connectedAt = now
+            if connection.descriptor < 0 { connection.putOff(at: now) }
             connections[name] = connection
             if case .socket = way { tell(name, .connected) }
         } catch {
-            connection.nextAttempt = now + connection.nextPause()
+            connection.putOff(at: now)
             connections[name] = connection
             tell(name, .waiting(error.isAbsent ? "the VM offers no telemetry port" : error.words))
         }
-    }
-
-    private func drop(_ name: String) {
-        guard let connection = connections[name] else { return }
-        if connection.descriptor >= 0 { close(connection.descriptor) }
-        connection.following?.cancel()
-        connections[name]?.descriptor = -1
-        connections[name]?.following = nil
     }
 
     private func read(_ name: String) {
@@ -219,11 +222,11 @@ final class CollectorLoop: @unchecked Sendable {
         let count = Glibc.read(connection.descriptor, buffer.baseAddress, buffer.count)
         let now = steady
         if count < 0, errno == EAGAIN || errno == EINTR { return }
+        connection.spoke()
         guard count > 0 else {
             let words = connection.endOfStream()
-            close(connection.descriptor)
-            connection.descriptor = -1
-            connection.nextAttempt = now + connection.nextPause()
+            connection.putOff(at: now)
+            connection.hangUp()
             connection.told = .waiting(words)
             let time = settings.clock()
             hub.take(.waiting(words), of: name, at: time)
@@ -234,7 +237,6 @@ final class CollectorLoop: @unchecked Sendable {
         let flooded = connection.lines.flooded
         if connection.budget.allows(bytes: count, at: now) {
             let arrival = settings.clock()
-            connection.attempts = 0
             if connection.told != .connected {
                 connection.told = .connected
                 hub.take(.connected, of: name, at: arrival)
@@ -264,7 +266,7 @@ final class CollectorLoop: @unchecked Sendable {
             do {
                 hub.take(try TelemetryLine.decode(line), of: name, at: arrival)
                 if !listeners.isEmpty {
-                    relay(RelayLine.prefix(name, arrival) + line + [UInt8(ascii: "\n")])
+                    relay(RelayLine.prefix(name, arrival) + line + [UInt8(ascii: "\n")], of: name, isMessage: true)
                 }
             } catch {
                 hub.lose(nonsense: 1, of: name)
@@ -276,11 +278,26 @@ final class CollectorLoop: @unchecked Sendable {
     // MARK: The relay
 
     private func relay(_ line: RelayLine) {
-        if !listeners.isEmpty { relay(line.bytes) }
+        if !listeners.isEmpty { relay(line.bytes, of: line.machine, isMessage: false) }
     }
 
-    private func relay(_ bytes: [UInt8]) {
-        for place in listeners.indices.reversed() where !listeners[place].send(bytes) { letGo(place) }
+    private func relay(_ bytes: [UInt8], of machine: String, isMessage: Bool) {
+        for place in listeners.indices.reversed() {
+            listeners[place].backlog.add(bytes, of: machine, isMessage: isMessage)
+            push(place)
+        }
+    }
+
+    /// Sends a listener what can be sent now; it is let go where it is gone.
+    private func push(_ place: Int) {
+        guard listeners[place].flush() else { return letGo(place) }
+        listeners[place].backlog.catchUp(introduction)
+        if !listeners[place].flush() { letGo(place) }
+    }
+
+    private func introduction(_ machine: String) -> [UInt8] {
+        hub.known(machine).map { RelayLine.introduction(of: $0) }
+            ?? RelayLine(machine: machine, time: settings.clock(), .gone).bytes
     }
 
     private func letGo(_ place: Int) {
@@ -288,13 +305,18 @@ final class CollectorLoop: @unchecked Sendable {
         listeners.remove(at: place)
     }
 
-    /// A listener has room again, says something (which nobody needs), or is gone.
+    /// A listener has room again, asks for something, or is gone.
     private func serve(_ place: Int, _ events: Int16) {
         if events & Int16(POLLIN | POLLHUP | POLLERR) != 0 {
             let count = Glibc.read(listeners[place].descriptor, buffer.baseAddress, buffer.count)
             if count == 0 || (count < 0 && errno != EAGAIN && errno != EINTR) { return letGo(place) }
+            var asksForAll = false
+            listeners[place].words.take(UnsafeRawBufferPointer(rebasing: buffer[..<max(0, count)])) { line in
+                if line.elementsEqual(RelayLine.handOver.dropLast()) { asksForAll = true }
+            }
+            if asksForAll { return handOver(to: listeners.remove(at: place)) }
         }
-        if !listeners[place].flush() { letGo(place) }
+        push(place)
     }
 
     private func accept() {
@@ -302,12 +324,12 @@ final class CollectorLoop: @unchecked Sendable {
         guard descriptor >= 0 else { return }
         UnixSockets.prepare(descriptor)
         var listener = RelayClient(descriptor: descriptor)
-        let machines = hub.everything(at: settings.clock()).machines
-        for line in machines.flatMap({ RelayLine.introduction(of: $0) }) where !listener.send(line) {
-            close(descriptor)
-            return
+        for machine in hub.everything(at: settings.clock()).machines {
+            listener.backlog.add(RelayLine.introduction(of: machine), of: machine.name, isMessage: false)
         }
+        listener.backlog.insist(RelayLine(machine: RelayLine.nobody, time: settings.clock(), .introduced).bytes)
         listeners.append(listener)
+        push(listeners.count - 1)
     }
 
     /// Follows the collector, or takes over where there is none any more.
@@ -317,8 +339,14 @@ final class CollectorLoop: @unchecked Sendable {
         if let descriptor = try? UnixSockets.connect(to: settings.socket) {
             leader = descriptor
             leaderLines.restart()
+            unnamed = Set(hub.everything(at: now).machines.map(\.name))
         } else if (try? takeRole()) == .collector {
             nextLook = now
+        } else {
+            let time = settings.clock()
+            for machine in hub.everything(at: time).machines where connections[machine.name] == nil {
+                hub.take(.waiting("the collecting process ended"), of: machine.name, at: time)
+            }
         }
     }
 
@@ -328,22 +356,31 @@ final class CollectorLoop: @unchecked Sendable {
         guard count > 0 else {
             close(leader)
             leader = -1
+            // There is another at once, or this is it: nothing is told of machines that nobody has lost.
             nextLeader = 0
-            let time = settings.clock()
-            for machine in hub.everything(at: time).machines where connections[machine.name] == nil {
-                hub.take(.waiting("the collecting process ended"), of: machine.name, at: time)
-            }
             return
         }
         leaderLines.take(UnsafeRawBufferPointer(rebasing: buffer[..<count])) { line in
-            guard let line = RelayLine(line) else { return }
-            switch line.content {
-            case .link(let link): hub.take(link, of: line.machine, at: line.time)
-            case .gone: hub.forget(line.machine)
-            case .message(let bytes):
-                guard let message = try? TelemetryLine.decode(bytes) else { return }
-                hub.take(message, of: line.machine, at: line.time)
-            }
+            if let line = RelayLine(line) { hear(line) }
+        }
+    }
+
+    /// Takes what the collector tells. What this process hears itself, of machines that only it was told of, it knows better.
+    func hear(_ line: RelayLine) {
+        guard connections[line.machine] == nil else { return }
+        unnamed.remove(line.machine)
+        switch line.content {
+        case .link(let link): hub.take(link, of: line.machine, at: line.time)
+        case .past(let past): hub.take(past, of: line.machine)
+        case .missed(let count): hub.lose(missed: count, of: line.machine)
+        case .gone: hub.forget(line.machine)
+        case .introduced:
+            for name in unnamed where connections[name] == nil { hub.forget(name) }
+            unnamed = []
+        case .message(let bytes):
+            guard let message = try? TelemetryLine.decode(bytes) else { return }
+            hub.take(message, of: line.machine, at: line.time)
+        case .socket, .lock, .refused: break
         }
     }
 }

@@ -1,6 +1,5 @@
 import Contract
 import Glibc
-import Host
 import Synchronization
 import Telemetry
 
@@ -22,21 +21,56 @@ struct MachineConnection {
     var nextAttempt = 0.0
     /// A flooding machine is not read until then.
     var pausedUntil = 0.0
-    /// Attempts since it last said anything.
-    var attempts = 0
+    /// Attempts since it last spoke, or, over SSH, since a connection last lasted.
+    private(set) var attempts = 0
     /// What listeners were told of its link.
     var told: TelemetryLink?
-    /// What brings a stream's lines.
-    var following: Task<Void, Never>?
+    /// What brings a stream's lines, and through what.
+    private var following: (task: Task<Void, Never>, end: StreamEnd)?
     private var complaint = Complaint()
 
-    /// How long to wait before the next attempt, in seconds: each time twice as long. A socket of this host costs
+    init() {}
+
+    /// Goes on with a connection that another process has handed over.
+    init(taking descriptor: Int32, _ unfinished: TelemetryLines.Unfinished) {
+        self.descriptor = descriptor
+        lines = TelemetryLines(from: unfinished)
+        told = .connected
+    }
+
+    var isStream: Bool { if case .stream = way { true } else { false } }
+
+    /// How long a connection over SSH must have lasted, in seconds, to be worth another at once: one that says a word and dies, again
+    /// and again, would be a login each half second else.
+    static let lasting = 60.0
+
+    /// An attempt failed, or a connection ended, at `now`: the next waits twice as long as the last. A socket of this host costs
     /// nothing to try, a login does.
-    mutating func nextPause() -> Double {
+    mutating func putOff(at now: Double) {
+        if isStream, descriptor >= 0, now - connectedAt >= Self.lasting { attempts = 0 }
         attempts += 1
-        var longest = 1.0
-        if case .stream = way { longest = 30 }
-        return min(longest, 0.25 * Double(1 << min(attempts, 8)))
+        nextAttempt = now + min(isStream ? 30 : 1, 0.25 * Double(1 << min(attempts, 8)))
+    }
+
+    /// Bytes came.
+    mutating func spoke() {
+        if !isStream { attempts = 0 }
+        following?.end.wake()
+    }
+
+    /// Is not to be reached now.
+    mutating func rest() {
+        hangUp()
+        (way, nextAttempt, attempts) = (nil, 0, 0)
+    }
+
+    /// Ends the connection, where there is one.
+    mutating func hangUp() {
+        if descriptor >= 0 { close(descriptor) }
+        descriptor = -1
+        following?.task.cancel()
+        following?.end.wake()
+        following = nil
     }
 
     /// Why the connection ended, in words.
@@ -51,53 +85,18 @@ struct MachineConnection {
         guard socketpair(AF_UNIX, Int32(SOCK_STREAM.rawValue) | O_CLOEXEC, 0, &ends) == 0 else { return }
         descriptor = ends[0]
         _ = fcntl(ends[0], F_SETFL, O_NONBLOCK)
-        let pipe = StreamEnd(descriptor: ends[1])
+        let end = StreamEnd(descriptor: ends[1])
         let complaint = Complaint()
         self.complaint = complaint
-        following = Task {
+        let task = Task {
             do {
-                try await stream.follow { try pipe.write($0) }
+                try await stream.follow { try await end.write($0) }
             } catch {
                 complaint.note(error)
             }
-            pipe.finish()
+            end.finish()
         }
-    }
-}
-
-/// Where a stream writes what it brings.
-private final class StreamEnd: Sendable {
-    private let descriptor: Mutex<Int32>
-
-    init(descriptor: Int32) {
-        self.descriptor = Mutex(descriptor)
-    }
-
-    /// The collecting thread reads all the time, so this waits for moments at most.
-    func write(_ bytes: [UInt8]) throws {
-        try descriptor.withLock { descriptor in
-            var sent = 0
-            while sent < bytes.count {
-                let count = bytes.withUnsafeBytes { bytes in
-                    bytes.baseAddress.map { send(descriptor, $0 + sent, bytes.count - sent, Int32(MSG_NOSIGNAL)) }
-                        ?? -1
-                }
-                if count < 0, errno == EINTR { continue }
-                guard count > 0 else { throw UnixSockets.Refusal(errno: errno) }
-                sent += count
-            }
-        }
-    }
-
-    func finish() {
-        descriptor.withLock { descriptor in
-            if descriptor >= 0 { close(descriptor) }
-            descriptor = -1
-        }
-    }
-
-    deinit {
-        finish()
+        following = (task, end)
     }
 }
 
@@ -108,7 +107,12 @@ private final class Complaint: Sendable {
     var words: String? { text.withLock { $0 } }
 
     func note(_ error: any Error) {
-        let words = Printable.line((error as? Failure)?.message ?? "\(error)", limit: TelemetryLimits.text)
+        var words = "\(error)"
+        // The last that was seen tells most: what the command said before it ended.
+        if let failure = error as? Failure {
+            words = ([failure.message] + failure.evidence.suffix(1)).joined(separator: " ")
+        }
+        words = Printable.line(words, limit: TelemetryLimits.text)
         text.withLock { $0 = words }
     }
 }

@@ -6,13 +6,32 @@ import Telemetry
 ///
 ///     NAME TAB TIME TAB {…}                    a line of the machine's, as it came, and when (seconds since 1970)
 ///     NAME TAB TIME TAB =connected             how it is reached since then; =stopped, =waiting WHY, =gone
+///     NAME TAB TIME TAB =past {…}              its errors and losses so far
+///     NAME TAB TIME TAB =missed COUNT          so many of its messages were not passed on, for the listener was slow
+///     * TAB TIME TAB =introduced               all machines have been told of
+///
+/// and what belongs to a hand-over (CollectorLoop+HandOver).
 struct RelayLine: Equatable {
     enum Content: Equatable {
         case message([UInt8])
         case link(TelemetryLink)
         /// The machine is no more.
         case gone
+        case past(RelayedPast)
+        case missed(Int)
+        /// Machines that were not named are no more.
+        case introduced
+        /// The machine's socket comes with this.
+        case socket(TelemetryLines.Unfinished)
+        /// The lock's file and the relay's socket come with this.
+        case lock
+        case refused
     }
+
+    /// Where a line is no machine's.
+    static let nobody = "*"
+    /// What a listener says that takes over.
+    static let handOver = Array("=hand-over\n".utf8)
 
     var machine: String
     var time: Double
@@ -30,6 +49,14 @@ struct RelayLine: Equatable {
         case .link(.stopped): bytes += "=stopped".utf8
         case .link(.waiting(let why)): bytes += "=waiting \(Printable.line(why, limit: TelemetryLimits.text))".utf8
         case .gone: bytes += "=gone".utf8
+        case .past(let past):
+            bytes += Array("=past ".utf8) + ((try? JSONEncoder().encode(past)).map { Array($0) } ?? [])
+        case .missed(let count): bytes += "=missed \(count)".utf8
+        case .introduced: bytes += "=introduced".utf8
+        case .socket(let unfinished):
+            bytes += Array(unfinished.isSkipping ? "=skipping ".utf8 : "=socket ".utf8) + unfinished.bytes
+        case .lock: bytes += "=lock".utf8
+        case .refused: bytes += "=refused".utf8
         }
         bytes.append(UInt8(ascii: "\n"))
         return bytes
@@ -57,19 +84,30 @@ struct RelayLine: Equatable {
             content = .message(Array(parts[2]))
             return
         }
-        let word = String(decoding: parts[2], as: UTF8.self)
-        switch word {
+        let space = parts[2].firstIndex(of: UInt8(ascii: " "))
+        let rest = space.map { parts[2][($0 + 1)...] } ?? []
+        switch String(decoding: parts[2][..<(space ?? parts[2].endIndex)], as: UTF8.self) {
         case "=connected": content = .link(.connected)
         case "=stopped": content = .link(.stopped)
+        case "=waiting": content = .link(.waiting(Printable.line(rest, limit: TelemetryLimits.text)))
         case "=gone": content = .gone
-        case let word where word.hasPrefix("=waiting "):
-            content = .link(.waiting(Printable.line(word.dropFirst(9), limit: TelemetryLimits.text)))
+        case "=past":
+            guard let past = try? JSONDecoder().decode(RelayedPast.self, from: Data(rest)) else { return nil }
+            content = .past(past)
+        case "=missed":
+            guard let count = Int(String(decoding: rest, as: UTF8.self)), count >= 0 else { return nil }
+            content = .missed(count)
+        case "=introduced": content = .introduced
+        case "=socket": content = .socket(TelemetryLines.Unfinished(bytes: Array(rest), isSkipping: false))
+        case "=skipping": content = .socket(TelemetryLines.Unfinished(bytes: Array(rest), isSkipping: true))
+        case "=lock": content = .lock
+        case "=refused": content = .refused
         default: return nil
         }
     }
 
     /// All that a new listener needs to know of a machine: each with the time at which it was so.
-    static func introduction(of machine: MachineTelemetry) -> [[UInt8]] {
+    static func introduction(of machine: MachineTelemetry) -> [UInt8] {
         var lines: [RelayLine] = []
         func tell(_ message: TelemetryMessage, at time: Double) {
             guard let line = try? TelemetryLine.encode(message) else { return }
@@ -78,11 +116,11 @@ struct RelayLine: Equatable {
         lines.append(RelayLine(machine: machine.name, time: machine.linkedAt ?? 0, .link(machine.link)))
         let heard = machine.heardAt ?? 0
         if let hello = machine.hello { tell(TelemetryMessage(body: .hello(hello)), at: heard) }
-        for event in machine.events { tell(TelemetryMessage(body: .xid(event.event)), at: event.time) }
+        lines.append(RelayLine(machine: machine.name, time: heard, .past(RelayedPast(of: machine))))
         if let sample = machine.sample, let at = machine.sampledAt {
             tell(TelemetryMessage(sequence: machine.lastSequence, body: .sample(sample)), at: at)
         }
         if let status = machine.status { tell(TelemetryMessage(body: .status(status)), at: heard) }
-        return lines.map(\.bytes)
+        return lines.flatMap(\.bytes)
     }
 }

@@ -37,6 +37,15 @@ public final class TelemetryHub: Sendable {
     /// All machines, for processes that hear them through this one.
     func everything(at now: Double) -> TelemetrySnapshot { snapshot(at: now, histories: false) { _ in true } }
 
+    /// One of them, without the last minutes of its GPUs.
+    func known(_ name: String) -> MachineTelemetry? {
+        state.withLock { state in
+            guard var machine = state.machines[name] else { return nil }
+            machine.history = [:]
+            return machine
+        }
+    }
+
     private func snapshot(
         at now: Double, histories: Bool, where isAskedFor: (String) -> Bool
     ) -> TelemetrySnapshot {
@@ -78,10 +87,19 @@ public final class TelemetryHub: Sendable {
     }
 
     /// Notes what of a machine's words was lost.
-    public func lose(nonsense: Int = 0, floodedBytes: Int = 0, of machine: String) {
+    public func lose(nonsense: Int = 0, floodedBytes: Int = 0, missed: Int = 0, of machine: String) {
         change(machine) { machine in
+            machine.losses.missed += missed
             machine.losses.nonsense += nonsense
             machine.losses.floodedBytes += floodedBytes
+            return nil
+        }
+    }
+
+    /// Takes what another process has heard of a machine before.
+    func take(_ past: RelayedPast, of machine: String) {
+        change(machine) { machine in
+            machine.take(past)
             return nil
         }
     }

@@ -14,6 +14,21 @@ public struct TelemetryLines: Sendable {
         self.limit = limit
     }
 
+    /// The begin of a line whose end has not come yet.
+    struct Unfinished: Equatable {
+        var bytes: [UInt8]
+        /// It is too long already: what comes of it is thrown away.
+        var isSkipping: Bool
+    }
+
+    var unfinished: Unfinished { Unfinished(bytes: line, isSkipping: isSkipping) }
+
+    /// Goes on with what another process has begun to read.
+    init(from unfinished: Unfinished) {
+        self.init()
+        (line, isSkipping) = (unfinished.bytes, unfinished.isSkipping)
+    }
+
     /// Hands each line that ends in `bytes` to `each`, without its end; empty ones are passed over.
     public mutating func take(_ bytes: UnsafeRawBufferPointer, each: (UnsafeRawBufferPointer) -> Void) {
         var rest = bytes[...]

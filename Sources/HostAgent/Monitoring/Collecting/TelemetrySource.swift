@@ -29,7 +29,7 @@ public protocol TelemetrySources: Sendable {
 
 /// A sampler's lines by other means than a socket.
 public protocol TelemetryStream: Sendable {
-    /// Hands over what arrives, as it arrives, until the connection ends; it is called again after a while. Cancelled where
-    /// nobody listens any more.
-    func follow(_ take: @Sendable ([UInt8]) throws -> Void) async throws
+    /// Hands over what arrives, as it arrives, until the connection ends; it is called again after a while. `take` waits where a
+    /// machine says more than is read. Cancelled where nobody listens any more.
+    func follow(_ take: @Sendable ([UInt8]) async throws -> Void) async throws
 }

@@ -42,6 +42,11 @@ public struct HistoryPoint: Equatable, Sendable {
         self.maximum = maximum
         self.count = count
     }
+
+    /// A single sample.
+    public init(time: Double, value: Double) {
+        self.init(time: time, mean: value, minimum: value, maximum: value, count: 1)
+    }
 }
 
 /// An answer: gaps are where nothing was known.

@@ -96,6 +96,8 @@ public struct TelemetryLosses: Equatable, Sendable {
     public var nonsense = 0
     /// Bytes thrown away unread: lines too long, floods.
     public var floodedBytes = 0
+    /// Messages that this process did not hear: it was too slow for the one that hears the machine and passes its words on.
+    public var missed = 0
 
     /// None.
     public init() {}

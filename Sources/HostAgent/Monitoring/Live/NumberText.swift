@@ -23,13 +23,21 @@ extension [UInt8] {
     }
 
     private mutating func append(digitsOf whole: Int64) {
-        if whole < 0 { append(UInt8(ascii: "-")) }
-        let first = count
-        var rest = whole.magnitude
-        repeat {
-            append(UInt8(ascii: "0") + UInt8(rest % 10))
-            rest /= 10
-        } while rest > 0
-        self[first...].reverse()
+        // The longest is Int64.min, of 19 digits and its sign.
+        withUnsafeTemporaryAllocation(of: UInt8.self, capacity: 20) { text in
+            var first = text.count
+            var rest = whole.magnitude
+            repeat {
+                let tens = rest / 10
+                first -= 1
+                text[first] = UInt8(ascii: "0") + UInt8(truncatingIfNeeded: rest - tens * 10)
+                rest = tens
+            } while rest > 0
+            if whole < 0 {
+                first -= 1
+                text[first] = UInt8(ascii: "-")
+            }
+            append(contentsOf: UnsafeBufferPointer(rebasing: text[first...]))
+        }
     }
 }

@@ -35,6 +35,10 @@ enum WatchDetail {
                 end: width - 1)
             line += 1
         }
+        if let lost = Words.losses(machine.losses) {
+            canvas.put("lost: \(lost)", at: 1, line, CellStyle(.warm), end: width - 1)
+            line += 1
+        }
         let events = machine.events.filter { $0.event.pciAddress == nil || $0.event.pciAddress == gpu.pciAddress }
         let below =
             min(gpu.processes.count, 4) + (gpu.processes.isEmpty ? 1 : 1)

@@ -34,6 +34,15 @@ enum Words {
             separator: ":")
     }
 
+    /// "12 messages in the guest, 3 lines of nonsense"; nil where nothing was lost.
+    static func losses(_ losses: TelemetryLosses) -> String? {
+        let told = [
+            (losses.droppedInGuest, "messages in the guest"), (losses.nonsense, "lines of nonsense"),
+            (losses.floodedBytes, "bytes of a flood"), (losses.missed, "messages on their way here"),
+        ].filter { $0.0 > 0 }
+        return told.isEmpty ? nil : told.map { "\($0.0) \($0.1)" }.joined(separator: ", ")
+    }
+
     static func padded(_ text: String, _ width: Int) -> String {
         String(repeating: " ", count: max(0, width - text.count)) + text
     }

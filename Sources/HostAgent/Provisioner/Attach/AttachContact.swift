@@ -24,7 +24,24 @@ struct AttachContact {
         var reach: GuestReach
     }
 
+    /// A root shell on the machine that is meant.
+    struct Entered {
+        var shell: GuestShell
+        var hostKey: HostKeyPin
+        /// How to get in again, after a reboot.
+        var reach: GuestReach
+    }
+
     func make() async throws -> Made {
+        let entered = try await enter()
+        let output = try await entered.shell.attempt(MachineSurvey.script, deadline: .seconds(120))
+        return Made(
+            shell: entered.shell, hostKey: entered.hostKey, survey: MachineSurvey(output.stdoutText),
+            reach: entered.reach)
+    }
+
+    /// Makes sure which machine it is, logs in, becomes root.
+    func enter() async throws -> Entered {
         context.progress(.phase("Connect to \(address.user)@\(address.endpoint)"))
         _ = try await waitForSSHBanner(address.endpoint, deadline: .now + patience)
         let hostKey = try await trustedKey()
@@ -34,11 +51,8 @@ struct AttachContact {
         // A person waits here: a login that does not work is told at once.
         if !continuing { login.mayArriveLate = false }
         let shell = try await reach(login, patience).shell(hostKey: hostKey, user: nil)
-        let output = try await shell.attempt(MachineSurvey.script, deadline: .seconds(120))
         login.mayArriveLate = late
-        return Made(
-            shell: shell, hostKey: hostKey, survey: MachineSurvey(output.stdoutText),
-            reach: reach(login, AttachSession.rebootDeadline))
+        return Entered(shell: shell, hostKey: hostKey, reach: reach(login, AttachSession.rebootDeadline))
     }
 
     private func reach(_ login: GuestLogin, _ deadline: Duration) -> GuestReach {

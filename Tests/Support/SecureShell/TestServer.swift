@@ -1,24 +1,24 @@
 import Foundation
 import Glibc
-import SecureShell
+public import SecureShell
 import Subprocess
 
 /// A real sshd on loopback, run by the current user, with everything it has in a temporary folder.
-struct TestServer: Sendable {
-    let folder: String
-    let endpoint: SSHEndpoint
-    let user: String
+public struct TestServer: Sendable {
+    public let folder: String
+    public let endpoint: SSHEndpoint
+    public let user: String
     /// Accepted by the server.
-    let clientKey: KeyPair
+    public let clientKey: KeyPair
     let pid: pid_t
 
-    static let isInstalled = access("/usr/sbin/sshd", X_OK) == 0
+    public static let isInstalled = access("/usr/sbin/sshd", X_OK) == 0
 
     /// A login that the server accepts.
-    var login: SSHLogin { SSHLogin(user: user, credentials: [.privateKeyFile(path: clientKey.privateKeyPath)]) }
+    public var login: SSHLogin { SSHLogin(user: user, credentials: [.privateKeyFile(path: clientKey.privateKeyPath)]) }
 
     /// Starts a server, hands it to `body` and stops it. `options` are lines of sshd_config, `environment` is NAME=VALUE.
-    static func with<Value: Sendable>(
+    public static func with<Value: Sendable>(
         port: UInt16? = nil, options: [String] = [], environment: [String] = [], hostKeys: [String] = ["ed25519"],
         isolation: isolated (any Actor)? = #isolation, _ body: (TestServer) async throws -> Value
     ) async throws -> Value {
@@ -52,7 +52,7 @@ struct TestServer: Sendable {
         }
     }
 
-    func connect(
+    public func connect(
         _ logins: [SSHLogin]? = nil, hostKey: HostKeyPolicy = .acceptFirst
     ) async throws -> SSHConnection {
         try await SSHConnection.connect(
@@ -60,13 +60,13 @@ struct TestServer: Sendable {
     }
 
     /// Kills the processes that serve connections, as a crash of the machine would, while the server goes on listening.
-    func killSessions() {
+    public func killSessions() {
         killDescendants(of: pid)
     }
 }
 
 /// Makes a key without a passphrase, or with one.
-func makeKey(
+public func makeKey(
     _ type: String, at path: String, passphrase: String = "", format: String = "RFC4716"
 ) async throws {
     let result = try await Subprocess.run(
@@ -77,7 +77,7 @@ func makeKey(
 }
 
 /// A fresh temporary folder.
-func makeFolder() throws -> String {
+public func makeFolder() throws -> String {
     let path = NSTemporaryDirectory() + "secure-shell-tests-\(UUID().uuidString)"
     try FileManager.default.createDirectory(atPath: path, withIntermediateDirectories: true)
     return path

@@ -1,14 +1,14 @@
 import Foundation
 import GPUReadings
-import Monitoring
+public import Monitoring
 import Synchronization
-import Telemetry
+public import Telemetry
 
 /// A folder that goes with the test; short, since sockets are made in it.
-final class Scratch: Sendable {
-    let path: String
+public final class Scratch: Sendable {
+    public let path: String
 
-    init() throws {
+    public init() throws {
         path = "/tmp/tele-\(UInt32.random(in: 0 ... .max))"
         try FileManager.default.createDirectory(
             atPath: path, withIntermediateDirectories: false, attributes: [.posixPermissions: 0o700])
@@ -20,27 +20,28 @@ final class Scratch: Sendable {
 }
 
 /// The machines that a test tells of.
-final class ToldSources: TelemetrySources {
+public final class ToldSources: TelemetrySources {
     private let told: Mutex<[TelemetrySource]>
 
-    init(_ sources: [TelemetrySource]) {
+    public init(_ sources: [TelemetrySource]) {
         told = Mutex(sources)
     }
 
-    func tell(_ sources: [TelemetrySource]) {
+    public func tell(_ sources: [TelemetrySource]) {
         told.withLock { $0 = sources }
     }
 
-    func machines() -> [TelemetrySource] { told.withLock { $0 } }
+    public func machines() -> [TelemetrySource] { told.withLock { $0 } }
 }
 
-struct TimedOut: Error {
-    var last: TelemetrySnapshot
+public struct TimedOut: Error {
+    public var last: TelemetrySnapshot
 }
 
 extension TelemetryHub {
     /// The first snapshot of which `holds` is true; throws after a minute.
-    func snapshot(when holds: @escaping @Sendable (TelemetrySnapshot) -> Bool) async throws -> TelemetrySnapshot {
+    public func snapshot(when holds: @escaping @Sendable (TelemetrySnapshot) -> Bool) async throws -> TelemetrySnapshot
+    {
         let found = Task { () -> TelemetrySnapshot? in
             for await _ in self.updates() {
                 let snapshot = self.snapshot(at: Date().timeIntervalSince1970)
@@ -58,7 +59,7 @@ extension TelemetryHub {
     }
 
     /// The machine of that name, once `holds` is true of it.
-    func machine(
+    public func machine(
         _ name: String, when holds: @escaping @Sendable (MachineTelemetry) -> Bool
     ) async throws -> MachineTelemetry {
         let snapshot = try await snapshot { $0.machines.contains { $0.name == name && holds($0) } }
@@ -69,7 +70,7 @@ extension TelemetryHub {
 
 extension TelemetrySample {
     /// One GPU at this temperature.
-    static func celsius(_ celsius: Double, gpus: Int = 1) -> TelemetrySample {
+    public static func celsius(_ celsius: Double, gpus: Int = 1) -> TelemetrySample {
         TelemetrySample(
             driverVersion: "550.54.14", cudaVersion: "12.4",
             gpus: (0..<gpus).map { index in
@@ -80,5 +81,5 @@ extension TelemetrySample {
             })
     }
 
-    var celsius: Double? { gpus.first?.numbers[.temperatureCelsius] }
+    public var celsius: Double? { gpus.first?.numbers[.temperatureCelsius] }
 }

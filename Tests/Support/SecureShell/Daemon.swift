@@ -6,9 +6,9 @@ import SystemPackage
 ///
 /// Not Foundation's Process: its `waitUntilExit` blocks a thread of the cooperative pool, and on two cores two tests that
 /// stop their servers at the same time wait for ever.
-func withDaemon<Value: Sendable>(
+public func withDaemon<Value: Sendable>(
     _ program: String, _ arguments: [String], log: String, isolation: isolated (any Actor)? = #isolation,
-    _ body: (pid_t) async throws -> Value
+    _ body: (Int32) async throws -> Value
 ) async throws -> Value {
     let file = try FileDescriptor.open(
         FilePath(log), .writeOnly, options: [.create, .append, .closeOnExec], permissions: .ownerReadWrite)

@@ -3,8 +3,8 @@ import Glibc
 import Synchronization
 
 /// A listener on loopback that is no SSH server.
-final class StubListener: Sendable {
-    enum Manner: Sendable {
+public final class StubListener: Sendable {
+    public enum Manner: Sendable {
         /// Accepts and resets, as QEMU's user network does while the guest has no sshd.
         case reset
         /// Accepts and says nothing.
@@ -15,14 +15,14 @@ final class StubListener: Sendable {
         case chatter(String)
     }
 
-    let port: UInt16
+    public let port: UInt16
     private let descriptor: Int32
     private let accepted = Mutex(0)
 
     /// Connections so far.
-    var connections: Int { accepted.withLock { $0 } }
+    public var connections: Int { accepted.withLock { $0 } }
 
-    init(_ manner: Manner) throws {
+    public init(_ manner: Manner) throws {
         (descriptor, port) = try bindLoopback()
         listen(descriptor, 16)
         let descriptor = descriptor
@@ -50,7 +50,7 @@ final class StubListener: Sendable {
         }
     }
 
-    func stop() {
+    public func stop() {
         shutdown(descriptor, Int32(SHUT_RDWR))
         close(descriptor)
     }
@@ -63,7 +63,7 @@ final class StubListener: Sendable {
 }
 
 /// A port that nobody listens on, for now; the same one is not given out twice.
-func freePort() throws -> UInt16 {
+public func freePort() throws -> UInt16 {
     while true {
         let (descriptor, port) = try bindLoopback()
         close(descriptor)
