@@ -149,7 +149,7 @@ let package = Package(
             name: "Fleet",
             dependencies: [
                 "Contract", "Host", "Machines", "Passthrough", "VirtualMachines",
-                .product(name: "Yams", package: "Yams"),
+                .product(name: "Yams", package: "Yams"), system,
             ],
             path: "Sources/HostAgent/Fleet", swiftSettings: settings),
         .executableTarget(
@@ -239,8 +239,13 @@ let package = Package(
                 "Telemetry", .product(name: "GRDB", package: "GRDB.swift"), subprocess, system,
             ],
             swiftSettings: settings),
+        // Scripts/slurm-lane.
+        .executableTarget(
+            name: "slurm-demo", dependencies: ["Contract", "Fleet", "Passthrough", unixSignals],
+            path: "Tests/Support/SlurmDemo", swiftSettings: settings),
         .testTarget(
-            name: "FleetTests", dependencies: ["Fleet", "Contract", "Host", "Passthrough"], swiftSettings: settings),
+            name: "FleetTests", dependencies: ["Fleet", "Contract", "Host", "HostFakes", "Passthrough", system],
+            swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Contract", "GPUReadings", "Guest", "Provisioning", "Telemetry", subprocess, system],
