@@ -149,7 +149,7 @@ let package = Package(
             name: "Fleet",
             dependencies: [
                 "Contract", "Host", "Machines", "Passthrough", "Provisioner", "SecureShell", "VirtualMachines",
-                .product(name: "Yams", package: "Yams"),
+                .product(name: "Yams", package: "Yams"), system,
             ],
             path: "Sources/HostAgent/Fleet", swiftSettings: settings),
         .target(
@@ -253,10 +253,15 @@ let package = Package(
                 "Telemetry", .product(name: "GRDB", package: "GRDB.swift"), subprocess, system,
             ],
             swiftSettings: settings),
+        // Scripts/slurm-lane.
+        .executableTarget(
+            name: "slurm-demo", dependencies: ["Contract", "Fleet", "Passthrough", unixSignals],
+            path: "Tests/Support/SlurmDemo", swiftSettings: settings),
         .testTarget(
             name: "FleetTests",
             dependencies: [
-                "Fleet", "FleetStore", "Contract", "Host", "Machines", "Passthrough", "Provisioner", "VirtualMachines",
+                "Fleet", "FleetStore", "Contract", "Host", "HostFakes", "Machines", "Passthrough", "Provisioner",
+                "VirtualMachines", system,
             ],
             swiftSettings: settings),
         .testTarget(

@@ -1,0 +1,23 @@
+public import Passthrough
+
+/// A guest that runs inside a job.
+public protocol SlurmGuest: Sendable {
+    /// Its SSH server's port on 127.0.0.1 of the node.
+    var sshPort: UInt16? { get }
+
+    /// Waits for its end. Cancelled, it powers the guest off in order, by force after `grace`, and returns. Throws a ``Failure`` for an end
+    /// that was no shutdown.
+    func stay(grace: Duration) async throws
+}
+
+/// Makes and starts guests on this node: the seam to whatever does it (the local engine; a stand-in in tests).
+public protocol SlurmPerformer: Sendable {
+    /// Does what the task says, with these cards, and returns once the guest can be used. Cancelled, it unwinds and throws.
+    ///
+    /// - Parameters:
+    ///   - attempt: How often the job was begun before: a requeued guest may have left things behind.
+    ///   - progress: Tells a line, for people.
+    func perform(
+        _ task: GuestTask, gpus: [PCIAddress], attempt: Int, progress: @escaping @Sendable (String) -> Void
+    ) async throws -> any SlurmGuest
+}
