@@ -118,7 +118,7 @@ private struct SimulatedPerformer: SlurmPerformer {
     var log: String
 
     func perform(
-        _ task: GuestTask, gpus: [PCIAddress], attempt: Int, progress: @escaping @Sendable (String) -> Void
+        _ task: GuestTask, gpus: [PCIAddress], attempt: Int, wasUp: Bool, progress: @escaping @Sendable (String) -> Void
     ) async throws -> any SlurmGuest {
         let behaviour = task.settings.labels?["behaviour"] ?? ""
         progress("booting \(task.machineName), \(behaviour)")
@@ -129,7 +129,7 @@ private struct SimulatedPerformer: SlurmPerformer {
         }
         if behaviour == "slow" { try await Task.sleep(for: .seconds(600)) }
         let guest = SimulatedGuest(name: task.guest, log: log, endsItself: behaviour == "ends")
-        guest.write("on \(ProcessInfo.processInfo.environment["SLURMD_NODENAME"] ?? "")")
+        guest.write("\(wasUp ? "again " : "")on \(ProcessInfo.processInfo.environment["SLURMD_NODENAME"] ?? "")")
         return guest
     }
 }

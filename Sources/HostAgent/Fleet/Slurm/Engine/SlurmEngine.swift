@@ -64,11 +64,12 @@ public struct SlurmEngine: Sendable {
         }
         guard failures.isEmpty else { throw Failures(failures) }
 
-        var header = try spool.open(fleet: fleet) { String(UUID().uuidString.lowercased().prefix(8)) }
+        // The lock first: of two submitters that find no spool, one makes it.
         let lock = try lock()
         defer { withExtendedLifetime(lock) {} }
-        // Under the lock: another may have given numbers meanwhile.
-        header = try spool.header() ?? header
+        var header = try spool.open(fleet: fleet, arraySize: site.arraySize) {
+            String(UUID().uuidString.lowercased().prefix(8))
+        }
         let numbers = tasks.map { header.number(of: $0.guest) }
         // Numbers before jobs: a job whose number nobody knows could be submitted twice.
         try spool.write(header)
@@ -96,7 +97,7 @@ public struct SlurmEngine: Sendable {
             try spool.write(task, number)
             submission.submitted.append(task.guest)
         }
-        for (place, array) in SlurmArray.arrays(todo, size: site.arraySize).enumerated() {
+        for (place, array) in SlurmArray.arrays(todo, size: header.arraySize).enumerated() {
             let script = try spool.write(
                 script: array.script(tool: tool, spool: spool.folder), "array-\(array.first)-\(place).sh")
             submission.jobs.append(
@@ -259,7 +260,7 @@ public struct SlurmEngine: Sendable {
     /// Of each guest's elements the one that counts: an open one, else the latest.
     private func newest(_ header: SlurmSpool.Header) async throws -> [Int: QueuedTask] {
         let last = header.guests.count - 1
-        let names = stride(from: 0, through: last, by: site.arraySize).map {
+        let names = stride(from: 0, through: last, by: header.arraySize).map {
             JobName(fleet: header.fleet, spool: header.id, first: $0).text
         }
         var tasks: [Int: QueuedTask] = [:]
@@ -276,6 +277,7 @@ public struct SlurmEngine: Sendable {
     }
 
     private func lock() throws -> LockFile {
+        try makePrivateFolder(spool.folder, operation: "make the fleet's spool")
         let path = spool.path("submitter.lock")
         let lock: LockFile?
         do {

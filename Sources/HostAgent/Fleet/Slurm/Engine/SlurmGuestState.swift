@@ -39,11 +39,13 @@ public enum SlurmGuestState: Equatable, Sendable {
         }
         // Of another array's job it says nothing about this one.
         let own = result.flatMap { $0.job == queued.element ? $0 : nil }
+        // A job that begins again after its node went away has the word of that node still.
+        let isThere = own?.node == queued.node
         if queued.state.isWaiting {
             self = .waiting(reason: queued.reason)
         } else if !queued.state.isOver {
             switch own?.state {
-            case .running: self = own.map { .running($0) } ?? .starting(node: queued.node)
+            case .running where isThere: self = own.map { .running($0) } ?? .starting(node: queued.node)
             case .failed where queued.state.name == "COMPLETING":
                 self = .failed(own?.failure ?? Self.wordless(guest, queued.node))
             case .ended where queued.state.name == "COMPLETING": self = .ended

@@ -15,9 +15,11 @@ public protocol SlurmPerformer: Sendable {
     /// Does what the task says, with these cards, and returns once the guest can be used. Cancelled, it unwinds and throws.
     ///
     /// - Parameters:
-    ///   - attempt: How often the job was begun before: a requeued guest may have left things behind.
+    ///   - attempt: How often the job was begun before.
+    ///   - wasUp: Whether the guest was up in one of these: `create` and `reimage` are done then, and a disk that is still there is
+    ///     what the guest has written since.
     ///   - progress: Tells a line, for people.
     func perform(
-        _ task: GuestTask, gpus: [PCIAddress], attempt: Int, progress: @escaping @Sendable (String) -> Void
+        _ task: GuestTask, gpus: [PCIAddress], attempt: Int, wasUp: Bool, progress: @escaping @Sendable (String) -> Void
     ) async throws -> any SlurmGuest
 }

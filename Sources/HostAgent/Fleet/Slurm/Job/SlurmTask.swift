@@ -47,18 +47,29 @@ public struct SlurmTask: Sendable {
                 record.tell("state", "another job has this guest; this one has nothing to do")
                 return 0
             }
+        } catch {
+            // The result may be another job's to write.
+            let failure = Self.failure(of: error)
+            record.tell("state", "not begun: \(failure.message)")
+            if allocation.attempt + 1 < Self.attempts { try? await tools.requeue(allocation.element) }
+            return failure.code.exitStatus
+        }
+        do {
             return try await run(allocation, record)
         } catch {
             if Task.isCancelled {
-                record.write(.ended) { _ in }
-                record.tell("state", "ended: told to before the guest was up")
+                record.write(.ended) { $0.failure = error as? Failure }
+                record.tell("state", "ended: told to")
                 return 0
             }
-            let failures = Failures.list(
-                of: error, operation: "run a guest in a Slurm job", remedy: "Read the job's log in the spool.",
-                side: .host)
-            return await fail(failures[0], allocation, record)
+            return await fail(Self.failure(of: error), allocation, record)
         }
+    }
+
+    private static func failure(of error: any Error) -> Failure {
+        let all = Failures.list(
+            of: error, operation: "run a guest in a Slurm job", remedy: "Read the job's log in the spool.", side: .host)
+        return all[0]
     }
 
     private func run(_ allocation: SlurmAllocation, _ record: Record) async throws -> Int32 {
@@ -68,11 +79,12 @@ public struct SlurmTask: Sendable {
         let began = ContinuousClock.now
         record.write(.starting) { $0.gpus = cards }
         record.tell("state", "\(task.action.rawValue) \(task.guest) on \(allocation.node)")
-        let guest = try await performer.perform(task, gpus: cards, attempt: allocation.attempt) { line in
-            record.tell("progress", line)
-        }
+        let guest = try await performer.perform(
+            task, gpus: cards, attempt: allocation.attempt, wasUp: record.wasUp
+        ) { record.tell("progress", $0) }
         let seconds = (ContinuousClock.now - began) / .seconds(1)
         record.write(.running) { result in
+            result.wasUp = true
             result.gpus = cards
             result.sshPort = guest.sshPort
             result.bootSeconds = seconds
@@ -123,9 +135,16 @@ public struct SlurmTask: Sendable {
         var allocation: SlurmAllocation
         var now: @Sendable () -> Double
 
+        /// Whether the guest was up in this job before: each word that is written takes it over from the last.
+        var wasUp: Bool {
+            guard let last = spool.result(number), last.job == allocation.element else { return false }
+            return last.wasUp
+        }
+
         func write(_ state: TaskResult.State, _ fill: (inout TaskResult) -> Void) {
             var result = TaskResult(
                 state: state, job: allocation.element, attempt: allocation.attempt, node: allocation.node, at: now())
+            result.wasUp = wasUp
             fill(&result)
             attempt { try spool.write(result, number) }
         }

@@ -39,6 +39,12 @@ public struct SlurmSite: Codable, Equatable, Sendable {
         self.shared = shared
     }
 
+    /// The spool of a fleet.
+    public func spool(fleet: String) -> SlurmSpool { SlurmSpool(folder: "\(shared)/spool/\(fleet)") }
+
+    /// Golden images, read by every node.
+    public var goldens: String { "\(shared)/golden" }
+
     /// The cards of a node by their GRES index; nil for a node that no pattern names.
     public func gpus(of node: String) -> [PCIAddress]? {
         nodes.first { HostList.names($0.names)?.contains(node) == true }?.gpus

@@ -34,6 +34,8 @@ public struct SlurmSpool: Sendable {
         var fleet: String
         /// Tells this spool's jobs from those of another fleet of the same name.
         var id: String
+        /// Numbers that share an array's name: the site's as it was when the spool was made, so that its jobs are always found.
+        var arraySize: Int
         /// A guest's number, for good: that of its files.
         var guests: [String: Int] = [:]
 
@@ -56,7 +58,7 @@ public struct SlurmSpool: Sendable {
     // MARK: - The submitter's
 
     /// The header; made with the folder where there is none.
-    func open(fleet: String, newID: () -> String) throws -> Header {
+    func open(fleet: String, arraySize: Int, newID: () -> String) throws -> Header {
         try makePrivateFolder(folder, operation: "make the fleet's spool")
         if let header = try header() {
             guard header.fleet == fleet else {
@@ -66,7 +68,7 @@ public struct SlurmSpool: Sendable {
             }
             return header
         }
-        let header = Header(fleet: fleet, id: newID())
+        let header = Header(fleet: fleet, id: newID(), arraySize: arraySize)
         try write(header)
         return header
     }
@@ -75,7 +77,9 @@ public struct SlurmSpool: Sendable {
     func header() throws -> Header? {
         guard let data = data("spool.json") else { return nil }
         let header = try decode(Header.self, data, "spool.json")
-        guard header.version == 1 else { throw unreadable("spool.json", "its version is \(header.version)") }
+        guard header.version == 1, header.arraySize > 0 else {
+            throw unreadable("spool.json", "its version is \(header.version)")
+        }
         return header
     }
 
@@ -173,9 +177,13 @@ public struct SlurmSpool: Sendable {
             try file.closeAfter { _ = try file.writeAll(try JSONEncoder().encode(holder)) }
             return nil
         } catch Errno.fileExists {
-            // A holder that was killed while it wrote is nobody.
             let other = data(name).flatMap { try? JSONDecoder().decode(Holder.self, from: $0) }
-            return other == nil || other?.job == holder.job ? nil : other
+            guard let other else {
+                // A holder that was killed while it wrote is nobody.
+                try inherit(number, for: holder)
+                return nil
+            }
+            return other.job == holder.job ? nil : other
         } catch let error as Errno {
             throw unwritable(name, error)
         }

@@ -28,6 +28,8 @@ public struct TaskResult: Codable, Equatable, Sendable {
     /// How often Slurm had begun this job before.
     public var attempt: Int
     public var node: String
+    /// Whether the guest was up in this attempt of the job, or in an earlier one.
+    public var wasUp = false
     /// On 127.0.0.1 of the node.
     public var sshPort: UInt16?
     public var gpus: [PCIAddress] = []
