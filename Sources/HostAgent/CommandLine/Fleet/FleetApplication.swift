@@ -26,7 +26,7 @@ struct FleetApplication {
             order, LocalFleetHost(place, licencesAccepted: true, agent: agent), on: capacity)
         guard problems.isEmpty else { throw Failures(problems) }
         for line in FleetPlanText(plan).lines where !options.quiet { Terminal.note(line) }
-        try confirm(plan)
+        try Self.confirm(plan, options)
         let needsLicences = order.missing.contains { order.builds[$0]?.driver != nil || order.builds[$0]?.cuda != nil }
         guard try !needsLicences || licencesAccepted() else { throw Licences.refusal() }
         let host = LocalFleetHost(place, licencesAccepted: true, agent: agent)
@@ -49,7 +49,7 @@ struct FleetApplication {
     }
 
     /// Guests whose disks would go are named in the plan above; who is asked has read it.
-    private func confirm(_ plan: FleetPlan) throws {
+    static func confirm(_ plan: FleetPlan, _ options: FleetWorkOptions) throws {
         let lost = plan.count(.destroy) + plan.count(.reimage)
         guard lost > 0, !options.yes else { return }
         let question = "\(lost == 1 ? "One guest loses its disk" : "\(lost) guests lose their disks"). Go on?"

@@ -19,16 +19,26 @@ struct FleetApplyCommand: AsyncParsableCommand {
 
     @OptionGroup var selection: SelectionOption
     @OptionGroup var work: FleetWorkOptions
+    @OptionGroup var engine: EngineOptions
     @OptionGroup var agent: AgentOption
     @OptionGroup var licences: LicenceOption
     @OptionGroup var place: StateOption
 
     func run() async throws {
         let (selector, isAll) = (try selection.selector(), selection.only.isEmpty)
+        let declared = try LoadedManifest(file: manifest).manifest
+        let narrow: @Sendable (FleetPlan, (String) -> Bool) -> FleetPlan = { plan, isMeant in
+            isAll ? plan : plan.only(isMeant)
+        }
+        if let (site, engine) = try engine.slurm(fleet: declared.name) {
+            return try await SlurmApplication(
+                manifest: declared, site: site, engine: engine, state: place.places.state, agent: agent.path,
+                options: work, narrow: narrow, selector: selector
+            ).run { try licences.accepted(place.places) }
+        }
         try await FleetApplication(
-            manifest: try LoadedManifest(file: manifest).manifest, place: FleetPlace(state: place.places.state),
-            agent: agent.path, options: work,
-            narrow: { plan, survey in isAll ? plan : plan.only(survey.isMeant(by: selector)) }
+            manifest: declared, place: FleetPlace(state: place.places.state), agent: agent.path, options: work,
+            narrow: { plan, survey in narrow(plan, survey.isMeant(by: selector)) }
         ).run { try licences.accepted(place.places) }
     }
 }

@@ -27,6 +27,6 @@ struct FleetCommand: AsyncParsableCommand {
             """,
         subcommands: [
             FleetPlanCommand.self, FleetApplyCommand.self, FleetReimageCommand.self, FleetStatusCommand.self,
-            FleetReportCommand.self, FleetDestroyCommand.self,
+            FleetReportCommand.self, FleetDestroyCommand.self, FleetSlurmTaskCommand.self,
         ])
 }

@@ -10,15 +10,25 @@ struct FleetDestroyCommand: AsyncParsableCommand {
     @OptionGroup var fleet: FleetArgument
     @OptionGroup var selection: SelectionOption
     @OptionGroup var work: FleetWorkOptions
+    @OptionGroup var engine: EngineOptions
     @OptionGroup var place: StateOption
 
     func run() async throws {
         let selector = try selection.selector()
+        // As if the manifest were empty: what is there goes.
+        let declared = FleetManifest(name: try fleet.manifest().name)
+        let narrow: @Sendable (FleetPlan, (String) -> Bool) -> FleetPlan = { plan, isMeant in
+            plan.only(isMeant)
+        }
+        if let (site, engine) = try engine.slurm(fleet: declared.name) {
+            return try await SlurmApplication(
+                manifest: declared, site: site, engine: engine, state: place.places.state, agent: nil,
+                options: work, narrow: narrow, selector: selector
+            ).run { true }
+        }
         try await FleetApplication(
-            // As if the manifest were empty: what is there goes.
-            manifest: FleetManifest(name: try fleet.manifest().name),
-            place: FleetPlace(state: place.places.state), agent: nil, options: work,
-            narrow: { plan, survey in plan.only(survey.isMeant(by: selector)) }
+            manifest: declared, place: FleetPlace(state: place.places.state), agent: nil, options: work,
+            narrow: { plan, survey in narrow(plan, survey.isMeant(by: selector)) }
         ).run { true }
     }
 }

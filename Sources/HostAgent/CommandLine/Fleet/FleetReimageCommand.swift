@@ -16,6 +16,7 @@ struct FleetReimageCommand: AsyncParsableCommand {
 
     @OptionGroup var selection: SelectionOption
     @OptionGroup var work: FleetWorkOptions
+    @OptionGroup var engine: EngineOptions
     @OptionGroup var agent: AgentOption
     @OptionGroup var licences: LicenceOption
     @OptionGroup var place: StateOption
@@ -23,14 +24,20 @@ struct FleetReimageCommand: AsyncParsableCommand {
     func run() async throws {
         let selector = try selection.selector()
         let declared = try LoadedManifest(file: manifest).manifest
+        // Guests that are in no manifest are `apply`'s to remove.
         let names = Set(declared.guests.map(\.name))
+        let narrow: @Sendable (FleetPlan, (String) -> Bool) -> FleetPlan = { plan, isMeant in
+            plan.only { names.contains($0) && isMeant($0) }.reimaging()
+        }
+        if let (site, engine) = try engine.slurm(fleet: declared.name) {
+            return try await SlurmApplication(
+                manifest: declared, site: site, engine: engine, state: place.places.state, agent: agent.path,
+                options: work, narrow: narrow, selector: selector
+            ).run { try licences.accepted(place.places) }
+        }
         try await FleetApplication(
             manifest: declared, place: FleetPlace(state: place.places.state), agent: agent.path, options: work,
-            narrow: { plan, survey in
-                let isMeant = survey.isMeant(by: selector)
-                // Guests that are in no manifest are `apply`'s to remove.
-                return plan.only { names.contains($0) && isMeant($0) }.reimaging()
-            }
+            narrow: { plan, survey in narrow(plan, survey.isMeant(by: selector)) }
         ).run { try licences.accepted(place.places) }
     }
 }

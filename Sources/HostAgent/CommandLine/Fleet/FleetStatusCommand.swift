@@ -19,6 +19,7 @@ struct FleetStatusCommand: AsyncParsableCommand {
     @Option(help: "text or json.")
     var format: ReportFormat = .text
 
+    @OptionGroup var engine: EngineOptions
     @OptionGroup var place: StateOption
 
     /// For `--format json`.
@@ -29,6 +30,15 @@ struct FleetStatusCommand: AsyncParsableCommand {
 
     func run() async throws {
         let selector = try selection.selector()
+        if engine.engine == .slurm {
+            guard let fleet else { throw ValidationError("Name the fleet, or its manifest.") }
+            let name = try FleetArgument.manifest(fleet).name
+            guard let (site, slurm) = try engine.slurm(fleet: name) else { return }
+            let states = try await SlurmFleet(slurm, site).status().filter {
+                selector.matches(name: $0.guest, labels: [:])
+            }
+            return try SlurmApplication.show(states, fleet: name, slurm, format)
+        }
         let fleets = FleetPlace(state: place.places.state)
         let database = try FleetDatabase.reader(fleets)
         let manifests =

@@ -42,6 +42,12 @@ public struct FleetOrder: Sendable {
         }
     }
 
+    /// What a guest of the manifest, or one that runs, takes; nil for others.
+    func need(_ guest: String) -> GuestNeed? { needs[guest] }
+
+    /// What building an image for a guest of these settings takes.
+    func buildNeed(_ settings: GuestSettings) -> GuestNeed { settings.buildNeed(hostCPUs: hostCPUs) }
+
     /// Images that are to be built, in the plan's order.
     public var missing: [String] { plan.goldens.filter { $0.isMissing && $0.guests > 0 }.map(\.digest) }
 

@@ -5,15 +5,17 @@ public import Host
 /// Where fleets are kept below the tool's state folder: STATE/fleets/FLEET/GUEST/disk.qcow2, STATE/golden/DIGEST.qcow2.
 public struct FleetPlace: Equatable, Sendable {
     public let state: String
+    /// What all fleets' guests stand on.
+    public let goldenFolder: String
 
-    public init(state: String) {
+    /// - Parameter goldens: Where golden images are; STATE/golden without.
+    public init(state: String, goldens: String? = nil) {
         self.state = state
+        goldenFolder = goldens ?? "\(state)/golden"
     }
 
     /// The database and the lock.
     public var folder: String { "\(state)/fleets" }
-    /// What all fleets' guests stand on.
-    public var goldenFolder: String { "\(state)/golden" }
 
     /// A guest's folder: a folder each, since who starts a disk looks at all that lies beside it.
     public func guestFolder(_ guest: GuestBlueprint) -> String { "\(folder)/\(guest.fleet)/\(guest.name)" }

@@ -83,11 +83,11 @@ public struct LocalFleetHost: FleetHost {
             // Its disk goes: nothing that it could still write is kept.
             try await stop(guest, grace: nil, progress: progress)
             try await begin(guest)
-            return try await start(guest, gpus, progress)
+            return try await launch(guest, gpus: gpus, progress: progress).start
         case .start, .restart:
             // One that runs all the same was started by a command that was cut off, or is another machine.
             try await stop(guest, progress: progress)
-            return try await start(guest, gpus, progress)
+            return try await launch(guest, gpus: gpus, progress: progress).start
         case .destroy:
             try await stop(guest, grace: nil, progress: progress, remove: true)
             try remove(guest)
@@ -110,7 +110,7 @@ public struct LocalFleetHost: FleetHost {
     }
 
     /// An empty disk on the golden image, and nothing remembered of the guest that was there.
-    private func begin(_ guest: GuestBlueprint) async throws {
+    func begin(_ guest: GuestBlueprint) async throws {
         try KnownMachine.renew(guest.machine, state: place.state)
         try makePrivateFolder(place.guestFolder(guest), operation: "make the guest's folder")
         try removeDisk(guest)
@@ -118,9 +118,10 @@ public struct LocalFleetHost: FleetHost {
             at: place.disk(guest), backing: goldens.path(guest.golden), backingFormat: "qcow2")
     }
 
-    private func start(
-        _ guest: GuestBlueprint, _ gpus: [PCIAddress], _ progress: @escaping @Sendable (Progress) -> Void
-    ) async throws -> GuestStart {
+    /// Starts a guest that is stopped, on the disk that it has, and waits until its SSH server answers.
+    func launch(
+        _ guest: GuestBlueprint, gpus: [PCIAddress], progress: @escaping @Sendable (Progress) -> Void
+    ) async throws -> (start: GuestStart, machine: Starting.Started) {
         var job = guest.settings.machineJob(image: place.disk(guest), gpus: gpus, hostCPUs: Self.cpus)
         job.hideHypervisor = goldens.sheet(guest.golden)?.hidesHypervisor
         let began = ContinuousClock.now
@@ -128,9 +129,10 @@ public struct LocalFleetHost: FleetHost {
             StartRequest(job: job, name: guest.machine), state: place.state, context: context(progress), claims: claims
         ).run()
         if let refusal = started.contact?.refusal { throw refusal }
-        return GuestStart(
+        let start = GuestStart(
             sshPort: started.stored.sshPort, user: started.contact?.user,
             hostKey: started.contact?.hostKey.fingerprint, seconds: (ContinuousClock.now - began) / .seconds(1))
+        return (start, started)
     }
 
     private func removeDisk(_ guest: GuestBlueprint) throws {

@@ -25,10 +25,12 @@ public struct GuestTask: Codable, Equatable, Sendable {
     public var need: GuestNeed
     public var golden: Golden?
     public var action: FleetPlan.Action
+    /// The digest of a golden image that is to be built; then it is no guest.
+    public var builds: String?
 
     public init(
         fleet: String, guest: String, machineName: String, settings: GuestSettings, need: GuestNeed,
-        golden: Golden? = nil, action: FleetPlan.Action
+        golden: Golden? = nil, action: FleetPlan.Action, builds: String? = nil
     ) {
         self.fleet = fleet
         self.guest = guest
@@ -37,5 +39,6 @@ public struct GuestTask: Codable, Equatable, Sendable {
         self.need = need
         self.golden = golden
         self.action = action
+        self.builds = builds
     }
 }

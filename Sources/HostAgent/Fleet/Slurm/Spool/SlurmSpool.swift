@@ -103,7 +103,8 @@ public struct SlurmSpool: Sendable {
 
     // MARK: - Both sides'
 
-    func site() throws -> SlurmSite {
+    /// The site that its jobs were submitted with. Throws a ``Failure`` where it cannot be read.
+    public func site() throws -> SlurmSite {
         guard let data = data("site.json") else { throw unreadable("site.json", "it is not there") }
         return try decode(SlurmSite.self, data, "site.json")
     }
