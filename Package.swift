@@ -240,7 +240,8 @@ let package = Package(
             ],
             swiftSettings: settings),
         .testTarget(
-            name: "FleetTests", dependencies: ["Fleet", "Contract", "Host", "Passthrough"], swiftSettings: settings),
+            name: "FleetTests", dependencies: ["Fleet", "Contract", "Host", "Passthrough", "VirtualMachines"],
+            swiftSettings: settings),
         .testTarget(
             name: "EndToEndTests",
             dependencies: ["Contract", "GPUReadings", "Guest", "Provisioning", "Telemetry", subprocess, system],

@@ -1,5 +1,6 @@
 public import Provisioner
 public import SecureShell
+public import VirtualMachines
 
 /// What makes a VM of `start` the same one at its next start (machine.json). How it was launched last stands in vm.json.
 public struct StoredMachine: Codable, Equatable, Sendable {
@@ -22,6 +23,11 @@ public struct StoredMachine: Codable, Equatable, Sendable {
     public var hostKey: HostKeyPin?
     /// Who could log in then.
     public var user: String?
+    // Nil in records of versions without them.
+    /// What the guest is handed besides its VM's keys.
+    public var identity: GuestIdentity?
+    /// Further forwarded ports, as they were at the last start.
+    public var forwards: [PortForward]?
 
     /// The first contact; nil before it.
     var contact: FirstContact? {
