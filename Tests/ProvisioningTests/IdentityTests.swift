@@ -29,7 +29,8 @@ enum PersonalMachine {
         "/etc/ssh/sshd_config", "/etc/ssh/moduli", "/var/lib/dhcp/dhcpd.leases", "/etc/hostname", "/etc/hosts",
         "/var/lib/NetworkManager/NetworkManager.state", "/var/log/journal/remote/x.journal", "/etc/passwd",
         "\(cloud)/seed/nocloud/meta-data", "\(cloud)/scripts/per-boot/theirs.sh", "/usr/bin/ssh-keygen",
-        "/etc/netplan/90-default.yaml", "/etc/udev/rules.d/80-theirs.rules", "/var/lib/systemd/rfkill/x",
+        "/etc/netplan/90-default.yaml", "/usr/bin/journalctl", "/etc/udev/rules.d/80-theirs.rules",
+        "/var/lib/systemd/rfkill/x",
     ]
 
     static func fill(_ fake: FakeRoot) throws {
@@ -49,6 +50,14 @@ enum PersonalMachine {
             "systemctl enable --quiet gpu-guest-identity.service": FakeRunner.says(""),
             "systemctl start gpu-guest-forget.service": { _ in
                 #expect(root.exists("/run/systemd/system/gpu-guest-forget.service"))
+                return CommandResult(.exited(0))
+            },
+            "journalctl --relinquish-var": FakeRunner.says(""),
+            "ssh-keygen -q -t ": { command in
+                // As the machine had them, and no others.
+                #expect(["rsa", "ed25519"].contains(command.arguments[3]))
+                #expect(command.arguments.last == "/etc/ssh/ssh_host_\(command.arguments[3])_key")
+                try root.write("new", to: command.arguments.last ?? "", mode: 0o600)
                 return CommandResult(.exited(0))
             },
             "ssh-keygen -A": { _ in
@@ -80,15 +89,26 @@ enum PersonalMachine {
         for path in ["/var/lib/systemd/random-seed", "/var/lib/dhcp/dhclient.ens3.leases"] {
             try fake.write(path, "late")
         }
-        #expect(try OwnIdentity(guest).forget().count == 5)
+        #expect(try await OwnIdentity(guest).forget().count == 5)
         let after = Tree(of: fake.root.prefix.string)
         for path in PersonalMachine.own { #expect(after.entries[path] == nil, "\(path)") }
         for path in PersonalMachine.kept { #expect(after.entries[path] == before.entries[path], "\(path)") }
         #expect(fake.root.size("/etc/machine-id") == 0)
         #expect(try fake.root.text("/etc/sysconfig/network-scripts/ifcfg-eth0") == "DEVICE=eth0\nONBOOT=yes\n")
-        #expect(!fake.root.exists(Generalisation.mark))
-        // Nobody has asked for it a second time.
-        #expect(throws: Failure.self) { try OwnIdentity(guest).forget() }
+        // For the next boot, in which journald may have written once more.
+        let mark = try #require(GeneralisationMark(reading: fake.root))
+        #expect(mark.machineID == PersonalMachine.id && mark.keyTypes == ["ed25519", "rsa"])
+        try fake.write("/var/log/journal/\(PersonalMachine.id)/system.journal", "late")
+        let next = await OwnIdentity(guest).take()
+        #expect(next.failures == [])
+        #expect(
+            next.changed == [
+                "/var/log/journal/\(PersonalMachine.id) removed", "/etc/ssh/ssh_host_ed25519_key made",
+                "/etc/ssh/ssh_host_rsa_key made",
+            ])
+        #expect(await OwnIdentity(guest).take().changed == [])
+        // Nobody has asked this machine to forget.
+        await #expect(throws: Failure.self) { try await OwnIdentity(guest).forget() }
     }
 
     /// A link leads to the id that systemd makes; an image's own network configuration would not come back.
@@ -117,7 +137,7 @@ enum PersonalMachine {
             let guest = Guest(root: fake.root, runner: PersonalMachine.runner(fake.root))
             _ = try await Seal(guest).apply(
                 publicKeys: [PersonalMachine.key], instanceID: "ours", generalise: true)
-            _ = try OwnIdentity(guest).forget()
+            _ = try await OwnIdentity(guest).forget()
         }
         try await seal(fake)
         snapshots.stop()
@@ -134,12 +154,11 @@ enum PersonalMachine {
                 #expect(failures == [], "\(moment)")
                 #expect(next.root.textIfReadable("/etc/ssh/ssh_host_ed25519_key") == "new", "\(moment)")
                 #expect(next.root.size("/etc/machine-id") == 0, "\(moment)")
-                #expect(!next.root.exists(Generalisation.mark), "\(moment)")
+                #expect(!next.root.exists(GeneralisationMark.path), "\(moment)")
             }
             let again = try FakeRoot(copying: tree)
             try await seal(again)
             let differences = Tree(of: again.root.prefix.string).differences(from: end)
-            // cloud-init's network configuration is told from the image's by the instance, which went after it.
             #expect(differences == [], "\(moment)")
         }
         #expect(sealed > 8)
@@ -215,12 +234,12 @@ enum PersonalMachine {
     /// Without keys sshd does not start: it is told, and the next boot tries again.
     @Test func keysThatCannotBeMade() async throws {
         let fake = try FakeRoot([
-            "/usr/bin/ssh-keygen": "", "/etc/ssh/ssh_host_rsa_key": "old", Generalisation.mark: "\n",
+            "/usr/bin/ssh-keygen": "", "/etc/ssh/ssh_host_rsa_key": "old", GeneralisationMark.path: "\n",
         ])
         let runner = FakeRunner(["ssh-keygen -A": FakeRunner.says("", status: 1)])
         let (_, failures) = await OwnIdentity(Guest(root: fake.root, runner: runner)).take()
         #expect(failures.map(\.operation) == ["make SSH host keys"])
-        #expect(fake.root.exists(Generalisation.mark))
+        #expect(fake.root.exists(GeneralisationMark.path))
     }
 
     @Test(arguments: [

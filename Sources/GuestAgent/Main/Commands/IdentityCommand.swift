@@ -15,7 +15,7 @@ struct IdentityCommand: AsyncParsableCommand {
     func run() async throws {
         let identity = OwnIdentity(Guest.live())
         if forget {
-            return try Console.json(["removed": identity.forget()])
+            return try Console.json(["removed": await identity.forget()])
         }
         let (changed, failures) = await identity.take()
         try Console.json(["changed": changed])

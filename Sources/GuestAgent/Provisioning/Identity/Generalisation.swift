@@ -6,7 +6,7 @@ import Guest
 /// Everything goes while the machine still runs, except the keys of its SSH server: the host must be able to log in once more,
 /// should its connection be cut. They go when all else has stopped, and what services write at their own end goes then, too. A
 /// mark on disk says that they must go; a machine that went down without an end forgets them in its next boot, before anybody
-/// can see them.
+/// can see them, and the mark.
 struct Generalisation {
     private let guest: Guest
     private let identity: MachineIdentity
@@ -16,30 +16,24 @@ struct Generalisation {
         identity = MachineIdentity(guest.root)
     }
 
-    /// The mark; its text is the id that the machine had.
-    static let mark = StateFolder.path + "/generalised"
-
-    /// The id of before, as the mark has it.
-    static func earlierID(_ root: SystemRoot) -> String? { root.attribute(mark) }
-
     /// While the machine runs. Returns what was removed; can be done again.
     func apply() async throws -> [String] {
         try StateFolder(guest.root).create()
-        // A second try finds the id gone already.
-        let earlier = identity.id ?? Self.earlierID(guest.root) ?? ""
-        try guest.root.write(earlier + "\n", to: Self.mark, mode: 0o600)
+        let mark = GeneralisationMark(guest.root, earlier: GeneralisationMark(reading: guest.root))
+        try mark.write(guest.root)
         try await install()
-        return try identity.emptyID() + identity.forget(earlierID: earlier)
+        return try identity.emptyID() + identity.forget(earlierID: mark.machineID)
     }
 
-    /// Once all else has stopped.
-    static func finish(_ root: SystemRoot) throws -> [String] {
-        let identity = MachineIdentity(root)
+    /// Once all else has stopped. The mark stays for the next boot: journald still runs, and may write once more.
+    func finish(_ mark: GeneralisationMark) async throws -> [String] {
+        // It makes a folder anew that was removed under it, unless it is told to do without (systemd ≥ 243).
+        if guest.root.program("journalctl") != nil {
+            _ = try await guest.runner.run(Command(["journalctl", "--relinquish-var"], deadline: .seconds(30)))
+        }
         let removed =
-            try identity.forgetHostKeys() + identity.emptyID() + identity.forget(earlierID: earlierID(root))
-        // Not before all that is on disk: a machine that goes down before does it in its next boot.
-        root.sync()
-        try root.remove(mark)
+            try identity.forgetHostKeys() + identity.emptyID() + identity.forget(earlierID: mark.machineID)
+        guest.root.sync()
         return removed
     }
 

@@ -30,13 +30,13 @@ public struct OwnIdentity: Sendable {
     /// The other end: forgets what makes this machine itself, once all else has stopped. Returns what was removed.
     ///
     /// Throws a ``Failure`` where nobody has asked for it by `seal --generalise`.
-    public func forget() throws -> [String] {
-        guard guest.root.exists(Generalisation.mark) else {
+    public func forget() async throws -> [String] {
+        guard let mark = GeneralisationMark(reading: guest.root) else {
             throw Failure.guest(
                 .optionInvalid, "forget this machine's identity", "Nothing has sealed this machine for that.",
                 remedy: "Use `gpu-guest-agent seal --generalise`.")
         }
-        return try Generalisation.finish(guest.root)
+        return try await Generalisation(guest).finish(mark)
     }
 
     // MARK: - Keys
@@ -44,31 +44,43 @@ public struct OwnIdentity: Sendable {
     private func makeKeys() async throws -> [String] {
         var changed: [String] = []
         let identity = MachineIdentity(guest.root)
-        let isMarked = guest.root.exists(Generalisation.mark)
-        if isMarked {
-            let removed =
-                try identity.forgetHostKeys() + identity.forget(earlierID: Generalisation.earlierID(guest.root))
+        let mark = GeneralisationMark(reading: guest.root)
+        if let mark {
+            let removed = try identity.forgetHostKeys() + identity.forget(earlierID: mark.machineID)
             changed += removed.map { "\($0) removed" }
         }
         // Some of them missing is their owner's decision.
         if guest.root.program("ssh-keygen") != nil, MachineIdentity.hostKeys.paths(guest.root).isEmpty {
-            let command = Command(["ssh-keygen", "-A"], deadline: .seconds(480))
-            let result = try await guest.runner.run(command)
-            guard result.succeeded else {
-                throw Failure.command(
-                    command, result, operation: "make SSH host keys",
-                    remedy: "Run `ssh-keygen -A` in the guest by hand; sshd does not start without.")
-            }
+            for command in Self.keyCommands(mark?.keyTypes ?? []) { try await make(command) }
             let keys = MachineIdentity.hostKeys.paths(guest.root)
             await restoreLabels(keys)
             changed += keys.map { "\($0) made" }
         }
-        if isMarked {
+        if mark != nil {
             // Not before the keys are on disk: without the mark nobody would make them anew.
             guest.root.sync()
-            try guest.root.remove(Generalisation.mark)
+            try guest.root.remove(GeneralisationMark.path)
         }
         return changed
+    }
+
+    /// Keys of these types, or of all that ssh-keygen thinks right.
+    private static func keyCommands(_ types: [String]) -> [Command] {
+        guard !types.isEmpty else { return [Command(["ssh-keygen", "-A"], deadline: .seconds(480))] }
+        return types.map { type in
+            Command(
+                ["ssh-keygen", "-q", "-t", type, "-N", "", "-f", GeneralisationMark.key(type)],
+                deadline: .seconds(480))
+        }
+    }
+
+    private func make(_ command: Command) async throws {
+        let result = try await guest.runner.run(command)
+        guard result.succeeded else {
+            throw Failure.command(
+                command, result, operation: "make SSH host keys",
+                remedy: "Run `ssh-keygen -A` in the guest by hand; sshd does not start without.")
+        }
     }
 
     // MARK: - Name
