@@ -161,7 +161,7 @@ enum PersonalMachine {
             let differences = Tree(of: again.root.prefix.string).differences(from: end)
             #expect(differences == [], "\(moment)")
         }
-        #expect(sealed > 8)
+        #expect(sealed > 5)
     }
 }
 

@@ -14,8 +14,7 @@ struct GeneralisationMark: Equatable {
     /// Of a machine as it is now; what it has forgotten already stands in the mark of an `earlier` try.
     init(_ root: SystemRoot, earlier: GeneralisationMark?) {
         machineID = MachineIdentity(root).id ?? earlier?.machineID ?? ""
-        let types = Self.knownTypes.filter { root.exists(Self.key($0)) }
-        keyTypes = types.isEmpty ? earlier?.keyTypes ?? [] : types
+        keyTypes = Self.knownTypes.filter { root.exists(Self.key($0)) || earlier?.keyTypes.contains($0) == true }
     }
 
     /// Nil where there is none. The id stands in the first line, a type in each of the others.
