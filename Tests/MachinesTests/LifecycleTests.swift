@@ -62,6 +62,69 @@ import VirtualMachines
         }
     }
 
+    /// Name, keys and ports are kept until others are asked for; cloud-init looks again only then.
+    @Test func whatTheGuestIsHandedStays() async throws {
+        try await MachineBench.with { bench in
+            let identity = GuestIdentity(hostname: "gpu1", authorizedKeys: ["ssh-ed25519 AAAACCCC ann"])
+            func request(_ identity: GuestIdentity?, _ forwards: [PortForward]?) -> StartRequest {
+                StartRequest(job: bench.job(), name: "web", identity: identity, forwards: forwards)
+            }
+            func seed(_ file: String) -> String { bench.folder.read("state/machines/web/seed/\(file)") }
+            let first = try await bench.start(request(identity, [PortForward(host: nil, guest: 80)]))
+            let port = try #require(first.stored.forwards?.first?.host)
+            #expect(bench.list().first?.forwards == [PortForward(host: port, guest: 80)])
+            #expect(first.machine.record.arguments.contains { $0.contains("provision-gpu-vm:hostname=gpu1") })
+            #expect(seed("user-data").contains("AAAACCCC") && seed("meta-data").contains("gpu1"))
+            _ = try await bench.stop("web")
+            // Also while it does not run.
+            #expect(bench.list().first?.forwards == [PortForward(host: port, guest: 80)])
+            let second = try await bench.start(request(nil, nil))
+            #expect(second.stored.forwards == first.stored.forwards)
+            #expect(second.stored.instanceID == first.stored.instanceID)
+            #expect(second.stored.identity == identity)
+            _ = try await bench.stop("web")
+            let third = try await bench.start(
+                request(GuestIdentity(), [PortForward(host: nil, guest: 443), PortForward(host: nil, guest: 80)]))
+            #expect(third.stored.forwards?.last?.host == port)
+            #expect(third.stored.forwards?.first?.host != port)
+            #expect(third.stored.instanceID != first.stored.instanceID)
+            #expect(!seed("user-data").contains("AAAACCCC"))
+            _ = try await bench.stop("web")
+        }
+    }
+
+    @Test func allThatIsWrongWithItAtOnce() async throws {
+        try await MachineBench.with { bench in
+            let listener = try await bench.start()
+            let taken = listener.stored.sshPort
+            let failures = await #expect(throws: Failures.self) {
+                _ = try await bench.start(
+                    StartRequest(
+                        job: bench.job(), name: "other", identity: GuestIdentity(hostname: "-", userData: "x"),
+                        forwards: [PortForward(host: taken, guest: 80)]))
+            }
+            #expect(
+                failures?.all.map(\.code) == [.optionInvalid, .optionInvalid, .portUnavailable, .imageInUse])
+            _ = try await bench.stop("web")
+        }
+    }
+
+    /// A guest on a throwaway disk makes its keys anew.
+    @Test func aThrowawayDiskMayShowAnotherKey() async throws {
+        try await MachineBench.with { bench in
+            let request = StartRequest(job: bench.job(), name: "web", isSnapshot: true)
+            _ = try await bench.start(request)
+            _ = try await bench.stop("web")
+            let earlier = Mutex<HostKeyPin?>(MachineBench.key)
+            _ = try await bench.start(request) { _, stored, _ in
+                earlier.withLock { $0 = stored.hostKey }
+                return FirstContact(hostKey: MachineBench.key, user: "debian")
+            }
+            #expect(earlier.withLock { $0 } == nil)
+            _ = try await bench.stop("web")
+        }
+    }
+
     @Test func whatRunsIsNotStartedAgain() async throws {
         try await MachineBench.with { bench in
             let started = try await bench.start()

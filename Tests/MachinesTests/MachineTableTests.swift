@@ -9,7 +9,8 @@ import Testing
     ) -> MachineFacts {
         MachineFacts(
             name: name, kind: kind, state: state, words: words, image: "/var/lib/images/\(name).qcow2",
-            isSnapshot: false, gpus: gpus, sshPort: 40022, user: nil, pid: state == .running ? 12345 : nil,
+            isSnapshot: false, gpus: gpus, sshPort: 40022, forwards: [], user: nil,
+            pid: state == .running ? 12345 : nil,
             launchedAt: 5, uptimeSeconds: state == .running ? 11_100 : nil, cpus: 4, memoryBytes: 4 << 30,
             folder: "/s")
     }

@@ -70,24 +70,4 @@ import Testing
         _ = try found.copyVariables(to: copy)
         #expect(folder.read("mine.fd") == "boot entry")
     }
-
-    @Test func credentials() throws {
-        let folder = try TemporaryFolder()
-        defer { folder.remove() }
-        let credentials = GuestCredentials(
-            rootKey: "ssh-ed25519 AAAA root\n", userKey: "ssh-ed25519 BBBB \"user\"", instanceID: "run-1")
-        #expect(
-            credentials.smbiosStrings == [
-                "io.systemd.credential.binary:ssh.authorized_keys.root=c3NoLWVkMjU1MTkgQUFBQSByb290Cg=="
-            ])
-        try credentials.write(to: folder.path + "/seed")
-        #expect(folder.read("seed/meta-data") == "instance-id: \"run-1\"\n")
-        let userData = folder.read("seed/user-data")
-        #expect(userData.hasPrefix("#cloud-config\n"))
-        #expect(userData.contains(#"  - "ssh-ed25519 BBBB \"user\"""#))
-        #expect(userData.contains("preserve_hostname: true"))
-        let named = GuestCredentials.noCloudSeed(instanceID: "i", hostname: "gpu1", userKey: "k")
-        #expect(named["meta-data"] == "instance-id: \"i\"\nlocal-hostname: \"gpu1\"\n")
-        #expect(named["user-data"]?.contains("preserve_hostname") == false)
-    }
 }

@@ -20,7 +20,8 @@ struct RealGuestTests {
             #expect(made.status == 0)
         }
         let credentials = GuestCredentials(
-            rootKey: folder.read("root.pub"), userKey: folder.read("user.pub"), instanceID: "test-1")
+            keys: GuestCredentials.Keys(root: folder.read("root.pub"), user: folder.read("user.pub")),
+            instanceID: "test-1")
         try credentials.write(to: folder.path + "/seed")
         let overlay = folder.path + "/disk.qcow2"
         try await QemuImg.createOverlay(at: overlay, backing: image, backingFormat: "qcow2", size: 6 << 30)

@@ -138,6 +138,31 @@ import Testing
         }
     }
 
+    /// A free one is chosen, one that is taken replaced, and one that was named is neither.
+    @Test func forwardedPorts() async throws {
+        try await Self.withMachine { machine, folder in
+            let other = try TemporaryFolder()
+            defer { other.remove() }
+            let busy = machine.record.specification.sshPort
+            var spec = try await pausedMachine(in: other)
+            spec.forwards = [PortForward(host: busy, guest: 80), PortForward(host: nil, guest: 443)]
+            let asked = spec
+            let failure = await failure {
+                _ = try await VirtualMachine.launch(asked, portAttempts: 3, fixedPorts: [busy])
+            }
+            #expect(failure?.code == .portUnavailable)
+            let second = try await VirtualMachine.launch(asked, portAttempts: 3)
+            let forwards = second.record.specification.forwards ?? []
+            #expect(forwards.map(\.guest) == [80, 443])
+            let ports = forwards.compactMap(\.host)
+            #expect(Set(ports + [busy]).count == 3)
+            // QEMU listens on them.
+            #expect(ports.allSatisfy { !isLoopbackPortFree($0) })
+            #expect(second.record.specification.sshPort == spec.sshPort)
+            try await second.quit()
+        }
+    }
+
     @Test func imageInUseNamesTheHolder() async throws {
         try await Self.withMachine { machine, folder in
             let other = try TemporaryFolder()

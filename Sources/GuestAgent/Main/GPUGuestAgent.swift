@@ -26,7 +26,7 @@ struct GPUGuestAgent: AsyncParsableCommand {
         subcommands: [
             InstallCommand.self, RunCommand.self, ResumeCommand.self, FollowCommand.self, StatusCommand.self,
             InspectCommand.self, ProveCommand.self, UndoCommand.self, ExplainCommand.self, SealCommand.self,
-            SampleCommand.self, VersionCommand.self,
+            IdentityCommand.self, SampleCommand.self, VersionCommand.self,
         ])
 
     /// Does what the arguments say. Returns only when that has worked.

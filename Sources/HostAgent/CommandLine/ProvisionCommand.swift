@@ -22,13 +22,22 @@ struct ProvisionCommand: AsyncParsableCommand {
     @OptionGroup(title: "The guest's packages and kernels") var guest: GuestOptions
     @OptionGroup(title: "Proof") var proof: ProofOptions
     @OptionGroup(title: "Result") var result: ResultOptions
+    @Flag(
+        help: """
+            Make a golden image: leave nothing in the result that makes it one machine (machine-id, SSH host keys, leases), \
+            so that each overlay on it becomes a machine of its own at its first boot.
+            """)
+    var generalise = false
+
     @OptionGroup(title: "Virtual machine") var machine: MachineOptions
     @OptionGroup(title: "Login") var login: LoginOptions
     @OptionGroup var options: RunOptions
 
     func run() async throws {
+        var contents = try JobContents(install, guest, proof)
+        contents.generalise = generalise
         var job = try JobLaunch.job(
-            image: image.path, contents: try JobContents(install, guest, proof), gpu: .none, result: result,
+            image: image.path, contents: contents, gpu: .none, result: result,
             machine: machine, login: login, options: options)
         job.gpu = try gpu.request(
             goingOnWith: Provisioning.unfinishedCards(

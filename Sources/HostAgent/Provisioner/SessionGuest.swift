@@ -41,7 +41,8 @@ extension Session {
                     message: "The agent failed without a reason.",
                     remedy: "Look at the journal in the run folder.", side: .guest)
         }
-        if fold.changed { return try enter(.sealing) }
+        // One that many are to stand on is told to forget itself, changed or not: that cannot be seen from outside.
+        if fold.changed || job.contents.generalise { return try enter(.sealing) }
         // IMAGE was as it should be: the overlay holds nothing but a boot's traces.
         context.progress(
             .note(
@@ -110,9 +111,11 @@ extension Session {
         context.progress(.phase("Switch the guest off"))
         var living = try await machine(in: folder.vmPath)
         if record.sealed != true {
+            // Cut off in an earlier sealing, the guest may have forgotten its keys, and made others in a boot since.
+            let mayHaveForgotten = job.contents.generalise && record.formerMarks != nil
             if living == nil { living = try await boot().0 }
             guard let machine = living else { return }
-            try await sealGuest(reach(machine))
+            try await sealGuest(reach(machine), pin: mayHaveForgotten ? nil : record.hostKey)
             record.sealed = true
             try folder.save(record)
         }
@@ -126,12 +129,15 @@ extension Session {
         try enter(job.skipProofBoot ? .publishing : .proving)
     }
 
-    private func sealGuest(_ reach: GuestReach) async throws {
+    private func sealGuest(_ reach: GuestReach, pin: HostKeyPin?) async throws {
+        var pin = pin
         let handedIn = try job.access == .ephemeral ? folder.keys.publicKeys() : []
         let keys = Array(handedIn.joined(separator: "\n").utf8)
         for attempt in 1... {
             do {
-                let shell = try await reach.shell(hostKey: record.hostKey, user: record.user)
+                let shell = try await reach.shell(hostKey: pin, user: record.user)
+                pin = shell.connection.hostKey
+                if job.contents.generalise { try await noteMarks(shell) }
                 // An earlier try may have taken it out already.
                 if job.contents.undo != nil { try await AgentInstallation(shell, of: record).install() }
                 try await shell.run(
@@ -148,12 +154,21 @@ extension Session {
         }
     }
 
+    /// Before it forgets them: the proof boot must show others.
+    private func noteMarks(_ shell: GuestShell) async throws {
+        let marks = try await GuestMarks.ask(shell)
+        record.hostKey = marks.hostKey
+        record.formerMarks = (record.formerMarks ?? []).filter { $0 != marks } + [marks]
+        try folder.save(record)
+    }
+
     private var instanceID: String { "provision-gpu-vm-\(record.runID)" }
 
     /// The power-off is ACPI's and not part of it: this command's status says that all is out and on disk.
     private var sealCommand: String {
         let keys = "/run/gpu-guest-agent-keys"
-        let seal = "seal --authorized-key-file \(keys) --instance-id \(shellQuote(instanceID))"
+        let generalise = job.contents.generalise ? " --generalise" : ""
+        let seal = "seal --authorized-key-file \(keys) --instance-id \(shellQuote(instanceID))\(generalise)"
         guard job.contents.undo != nil else {
             return "umask 077; cat >\(keys) && \(AgentInstallation.path) \(seal) && rm -f \(keys)"
         }
@@ -163,7 +178,7 @@ extension Session {
             umask 077; set -e
             cat >\(keys)
             exec 9<\(AgentInstallation.path)
-            rm -f \(AgentInstallation.path) \(AgentInstallation.unitFile)
+            rm -f \(AgentInstallation.path) \(AgentInstallation.unitFile) \(AgentInstallation.identityUnitFiles)
             rpm -qf /usr/local/libexec >/dev/null 2>&1 || rmdir /usr/local/libexec 2>/dev/null || true
             systemctl daemon-reload
             /proc/self/fd/9 \(seal)

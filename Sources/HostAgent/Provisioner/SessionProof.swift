@@ -18,7 +18,9 @@ extension Session {
         let machine = try await launch(try machineSpecification(disk: overlay, folder: folder.proofPath, payloads: []))
         do {
             let reach = reach(machine)
-            let shell = try await reach.shell(hostKey: record.hostKey, user: record.user)
+            // An image for many machines makes a key of its own in each: the one of this boot is taken for this boot.
+            let generalised = job.contents.generalise
+            let shell = try await reach.shell(hostKey: generalised ? nil : record.hostKey, user: record.user)
             let bootID = try await shell.bootID()
             record.boots.append(
                 BootSection(
@@ -30,6 +32,9 @@ extension Session {
                 return try await ProofVerdict.ask(shell, plan)
             }
             if job.contents.undo != nil { verdict.evidence.insert("the image boots, and answers over SSH", at: 0) }
+            if generalised {
+                verdict.judge(try await GuestMarks.ask(shell), former: record.formerMarks ?? [])
+            }
             record.proofBoot = verdict.section(since: began)
             guard verdict.passed else {
                 isVerdict = true

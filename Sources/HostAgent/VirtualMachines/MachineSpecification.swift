@@ -42,6 +42,8 @@ public struct MachineSpecification: Codable, Equatable, Sendable {
     public var hugepageBytes: Int64?
     /// The host's NUMA node that the guest is kept on.
     public var numa: NUMABinding?
+    /// Further ports of 127.0.0.1 that lead into the guest; the launch chooses those that have no port of the host.
+    public var forwards: [PortForward]?
 
     /// A machine. The defaults are what a current Linux image takes.
     public init(
@@ -51,7 +53,7 @@ public struct MachineSpecification: Codable, Equatable, Sendable {
         payloads: [PayloadDrive] = [], seedFolder: String? = nil, smbiosStrings: [String] = [],
         hideHypervisor: Bool = false, folder: String, extraArguments: [String] = [],
         gpuOptions: GPUOptions? = nil, windows: MemoryWindows? = nil, hugepageBytes: Int64? = nil,
-        numa: NUMABinding? = nil
+        numa: NUMABinding? = nil, forwards: [PortForward]? = nil
     ) {
         self.name = name
         self.machine = machine
@@ -76,6 +78,7 @@ public struct MachineSpecification: Codable, Equatable, Sendable {
         self.windows = windows
         self.hugepageBytes = hugepageBytes
         self.numa = numa
+        self.forwards = forwards
     }
 
     /// Every function of the host that is passed through, the GPUs and what goes with them.
@@ -138,6 +141,18 @@ extension MachineSpecification {
         if let gpuOptions {
             let problems = gpuOptions.problems(count: gpus.count, anyReal: !passedFunctions.isEmpty)
             for problem in problems { refuse(problem, "Correct it, or leave it out.") }
+        }
+        let forwards = forwards ?? []
+        if forwards.count > PortForward.limit {
+            refuse("\(forwards.count) forwarded ports are too many.", "Forward at most \(PortForward.limit).")
+        }
+        if forwards.contains(where: { $0.host == 0 || $0.guest == 0 }) {
+            refuse("Port 0 cannot be forwarded.", "Name ports from 1 to 65535.")
+        }
+        let hosts = forwards.compactMap(\.host)
+        for port in Set(hosts.filter { port in port == sshPort || hosts.count { $0 == port } > 1 }).sorted() {
+            refuse(
+                "Port \(port) of 127.0.0.1 cannot lead to two ports of the guest.", "Choose another for one of them.")
         }
         if gpus.contains(.awaited), machine == .pc || gpuOptions?.address != nil {
             refuse("A GPU can be plugged in later only into a root port.", "Use q35, without --gpu-address.")

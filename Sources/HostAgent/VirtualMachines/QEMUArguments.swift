@@ -23,7 +23,8 @@ func argumentSections(for spec: MachineSpecification) -> [ArgumentSection] {
         ArgumentSection(
             title: "A window for the GPUs' memory, computed from their BARs", arguments: windowArguments(spec)),
         ArgumentSection(title: "Screen, serial port and monitors", arguments: consoleArguments(spec)),
-        ArgumentSection(title: "Network: SSH from this host alone", arguments: networkArguments(spec)),
+        ArgumentSection(
+            title: "Network: SSH and what else is forwarded, from this host alone", arguments: networkArguments(spec)),
         ArgumentSection(title: "The root disk", arguments: rootDiskArguments(spec)),
         ArgumentSection(
             title: "Entropy",
@@ -207,8 +208,9 @@ private func consoleArguments(_ spec: MachineSpecification) -> [String] {
 }
 
 private func networkArguments(_ spec: MachineSpecification) -> [String] {
-    [
-        "-netdev", "user,id=net0,hostfwd=tcp:127.0.0.1:\(spec.sshPort)-:22",
+    let ports = [PortForward(host: spec.sshPort, guest: 22)] + (spec.forwards ?? [])
+    return [
+        "-netdev", "user,id=net0," + ports.map(\.argument).joined(separator: ","),
         // No boot ROM: nothing boots from the network, and the ROM files are a package of their own.
         "-device", "\(spec.nic.device),id=nic0,netdev=net0,mac=\(spec.macAddress),romfile=,\(spec.slot(.nic))",
     ]

@@ -38,6 +38,7 @@ public final class VirtualMachine: Sendable {
     ///   - qemu: The program, found in PATH unless it is a path.
     ///   - portAttempts: How often to try. From the second try on, a port that is free is taken in place of one that is
     ///     not; ``record`` says which it was.
+    ///   - fixedPorts: Ports of 127.0.0.1 for which no other is taken: somebody named them.
     ///   - deadline: How long QEMU may take until it answers. With a real GPU it pins the guest's memory before that.
     /// - Returns: The running machine. Whoever holds it must stop it, or leave it to a later run to adopt.
     /// - Throws: ``Failures`` for a specification that cannot be, else a ``Failure`` with QEMU's own words as evidence:
@@ -45,16 +46,18 @@ public final class VirtualMachine: Sendable {
     ///   ``FailureCode/gpuUnavailable``, ``FailureCode/hostMemory``, ``FailureCode/toolMissing``. No process is left then.
     public static func launch(
         _ spec: MachineSpecification, qemu: String = "qemu-system-x86_64", portAttempts: Int = 1,
-        deadline: Duration = .seconds(60)
+        fixedPorts: Set<UInt16> = [], deadline: Duration = .seconds(60)
     ) async throws -> VirtualMachine {
         let problems = spec.problems()
         guard problems.isEmpty else { throw Failures(problems) }
-        var spec = spec
+        let ports = LoopbackPorts(fixed: fixedPorts)
+        var spec = try ports.chosen(spec)
         for _ in 1..<max(1, portAttempts) {
             do {
                 return try await launchOnce(spec, qemu: qemu, deadline: deadline)
             } catch let failure as Failure where failure.code == .portUnavailable {
-                spec.sshPort = try freeLoopbackPort()
+                guard let other = try ports.replaced(spec) else { throw failure }
+                spec = other
             }
         }
         return try await launchOnce(spec, qemu: qemu, deadline: deadline)

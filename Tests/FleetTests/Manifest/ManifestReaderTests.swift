@@ -1,6 +1,7 @@
 import Contract
 import Passthrough
 import Testing
+import VirtualMachines
 
 @testable import Fleet
 

@@ -19,7 +19,7 @@ struct FleetStatusTextTests {
     private static func facts(_ state: MachineFacts.State) -> MachineFacts {
         MachineFacts(
             name: "lab-a", kind: .machine, state: state, words: state == .crashed ? ["killed"] : [], image: "/disk",
-            isSnapshot: false, gpus: ["0000:41:00.0"], sshPort: 40022, user: "root",
+            isSnapshot: false, gpus: ["0000:41:00.0"], sshPort: 40022, forwards: [], user: "root",
             uptimeSeconds: state == .running ? 7205 : nil, folder: "/vm")
     }
 

@@ -162,6 +162,14 @@ public struct SystemRoot: Sendable {
         }
     }
 
+    /// Writes into a file of the kernel's (procfs, sysfs), which must be there and cannot be replaced.
+    public func set(_ path: String, to value: String) throws {
+        observer?(.volatile(path))
+        let file = try FileDescriptor.open(
+            FilePath(real(path)), .writeOnly, options: [.truncate, .closeOnExec])
+        try file.closeAfter { _ = try file.writeAll(Array(value.utf8)) }
+    }
+
     /// Copies a file whole, with mode and owner: written beside, synced, renamed over. Needs no program, so that it works
     /// while the agent is told to stop.
     public func copy(_ path: String, to other: String) throws {

@@ -15,6 +15,12 @@ struct SealCommand: AsyncParsableCommand {
     var authorizedKeyFiles: [String] = []
     @Option(help: "The instance-id of the NoCloud seed that cloud-init is to forget.")
     var instanceID: String?
+    @Flag(
+        help: """
+            Also forget what makes this machine itself (machine-id, leases, random seeds, cloud-init's instances; the keys of \
+            the SSH server at the end of this boot), so that each copy of its disk becomes a machine of its own.
+            """)
+    var generalise = false
     @Flag(help: "Sync and power off at the end.")
     var poweroff = false
 
@@ -28,7 +34,8 @@ struct SealCommand: AsyncParsableCommand {
                     .optionInvalid, "read the key", "\(file): \(describe(error))", remedy: "Name a public key file.")
             }
         }
-        let removed = try await Seal(guest).apply(publicKeys: keys, instanceID: instanceID)
+        let removed = try await Seal(guest).apply(
+            publicKeys: keys, instanceID: instanceID, generalise: generalise)
         try Console.json(["removed": removed])
         if poweroff {
             let command = Command(["systemctl", "poweroff"])

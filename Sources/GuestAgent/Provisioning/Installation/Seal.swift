@@ -14,15 +14,22 @@ public struct Seal: Sendable {
     /// Removes the traces and returns what was removed, a line each. Idempotent.
     ///
     /// The keys go last, when all else is on disk: a login that is refused tells the host that the machine is sealed.
-    public func apply(publicKeys: [String], instanceID: String?) async throws -> [String] {
+    ///
+    /// - Parameter generalise: Forget also what makes this machine itself, so that many can stand on its image.
+    public func apply(publicKeys: [String], instanceID: String?, generalise: Bool = false) async throws -> [String] {
         var removed: [String] = []
         let bodies = Set(publicKeys.compactMap(Self.keyBody))
         try await CloudInit(guest).wait()
+        // While cloud-init's own account of the instance is there: what it wrote is known by its age.
+        if generalise, let instanceID, let since = Self.folder(of: instanceID).flatMap(lifetime) {
+            removed += try MachineIdentity(guest.root).forgetNetworkOfCloudInit(since: since)
+        }
         if let instanceID { removed += try forgetInstance(instanceID) }
         if guest.root.exists("/etc/systemd/system/multi-user.target.wants/" + AgentInstallation.unit) {
             try await AgentInstallation(guest).disable()
             removed.append("\(AgentInstallation.unit) enabled")
         }
+        if generalise { removed += try await Generalisation(guest).apply() }
         guest.root.sync()
         for home in homes { removed += try removeKeys(bodies, home) }
         guest.root.sync()
@@ -70,10 +77,9 @@ public struct Seal: Sendable {
     /// What cloud-init keeps of the instance that our seed made of this machine. Without it the next seed is a new
     /// instance, as on the untouched image.
     private func forgetInstance(_ id: String) throws -> [String] {
-        guard !id.isEmpty, !id.contains("/"), id != ".", id != ".." else { return [] }
-        let cloud = "/var/lib/cloud"
+        guard let folder = Self.folder(of: id) else { return [] }
+        let cloud = Self.cloud
         var removed: [String] = []
-        let folder = "\(cloud)/instances/\(id)"
         let since = beginning(of: folder)
         let current = guest.root.linkTarget("\(cloud)/instance")?.split(separator: "/").last.map { String($0) }
         if guest.root.isDirectory(folder) {
@@ -105,6 +111,17 @@ public struct Seal: Sendable {
             removed.append(sudoers)
         }
         return removed
+    }
+
+    private static let cloud = "/var/lib/cloud"
+
+    private static func folder(of id: String) -> String? {
+        !id.isEmpty && !id.contains("/") && id != "." && id != ".." ? "\(cloud)/instances/\(id)" : nil
+    }
+
+    /// ``beginning(of:)``; nil where cloud-init has not made that instance.
+    private func lifetime(of folder: String) -> Int64? {
+        guest.root.isDirectory(folder) ? beginning(of: folder) : nil
     }
 
     /// Since when cloud-init has worked for our seed: this boot, or an earlier one of the same run, in which it made the

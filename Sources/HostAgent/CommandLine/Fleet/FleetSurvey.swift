@@ -5,6 +5,7 @@ import Host
 import Machines
 import Passthrough
 import Provisioner
+import VirtualMachines
 
 /// A manifest beside what is there of its fleet.
 struct FleetSurvey {
@@ -89,6 +90,19 @@ struct FleetSurvey {
             for var failure in found where !failures.contains(where: { $0.message == failure.message }) {
                 failure.evidence.append("for the guest \(guest.name), line \(guest.mark.line) of the manifest")
                 failures.append(failure)
+            }
+        }
+        // Of guests whose files are the same, one is looked at.
+        var looked: Set<[String?]> = []
+        for guest in order.plan.guests where ![.none, .destroy].contains(guest.action) {
+            guard let blueprint = order.blueprints[guest.name] else { continue }
+            let settings = blueprint.settings
+            guard looked.insert([settings.cloudInit] + (settings.sshKeys ?? [])).inserted else { continue }
+            do {
+                failures += try blueprint.identity().problems()
+            } catch {
+                failures += Failures.list(
+                    of: error, operation: "read what \(guest.name) is handed", remedy: "Mend the manifest.", side: .host)
             }
         }
         let scheduler = order.scheduler(on: capacity)

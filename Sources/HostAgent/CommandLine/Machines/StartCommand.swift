@@ -36,6 +36,16 @@ struct StartCommand: AsyncParsableCommand {
     @Flag(help: "Print a shell script that starts this VM without this tool, and start nothing.")
     var printCommand = false
 
+    @OptionGroup(title: "What the guest is handed; without any of it, what it was handed at its last start")
+    var handed: HandedOptions
+
+    @Option(
+        name: .customLong("forward"),
+        help: ArgumentHelp(
+            "A port of 127.0.0.1 that leads to one of the guest's, or the guest's alone for a free one; repeat for several. "
+                + "(default: those of the last start)", valueName: "host:guest"))
+    var forwards: [ForwardArgument] = []
+
     @OptionGroup(title: "GPU; none without --gpu") var gpu: GPUChoiceOptions
     @OptionGroup(title: "Virtual machine") var machine: MachineOptions
     @OptionGroup(title: "Login") var login: LoginOptions
@@ -67,8 +77,9 @@ struct StartCommand: AsyncParsableCommand {
             progress: { renderer.show($0) })
         let state = place.places.state
         let starting = Starting(
-            StartRequest(job: job, name: name, isSnapshot: snapshot, waitsForGuest: !noWait), state: state,
-            context: context)
+            StartRequest(
+                job: job, name: name, isSnapshot: snapshot, waitsForGuest: !noWait, identity: try handed.identity(),
+                forwards: forwards.isEmpty ? nil : forwards.map(\.forward)), state: state, context: context)
         if printCommand {
             Terminal.write(startScript(for: try await starting.sketch()))
             return

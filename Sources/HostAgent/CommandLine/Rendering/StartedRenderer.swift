@@ -13,6 +13,7 @@ struct StartedRenderer {
         var isSnapshot: Bool
         var pid: Int32
         var sshPort: UInt16
+        var forwards: [PortForward]
         /// Nil where nobody waited for the guest, or nobody could log in.
         var user: String?
         /// As `ssh-keygen -l` prints it; nil where nobody waited for the guest.
@@ -28,7 +29,8 @@ struct StartedRenderer {
         self.init(
             facts: Facts(
                 name: started.stored.name, image: started.stored.image, isSnapshot: started.stored.isSnapshot,
-                pid: started.machine.record.pid, sshPort: started.stored.sshPort, user: started.contact?.user,
+                pid: started.machine.record.pid, sshPort: started.stored.sshPort,
+                forwards: started.stored.forwards ?? [], user: started.contact?.user,
                 hostKeyFingerprint: started.contact?.hostKey.fingerprint),
             refusal: started.contact?.refusal, state: state)
     }
@@ -45,6 +47,7 @@ struct StartedRenderer {
             "\(facts.name) runs: process \(facts.pid), SSH on port \(facts.sshPort) of 127.0.0.1.",
             "  image    \(facts.image)\(facts.isSnapshot ? " (not written: --snapshot)" : "")",
         ]
+        lines += facts.forwards.map { "  port     \($0.host ?? 0) of 127.0.0.1 leads to the guest's \($0.guest)" }
         if let fingerprint = facts.hostKeyFingerprint { lines.append("  host key \(fingerprint)") }
         lines += [
             "  log in   provision-gpu-vm ssh \(facts.name)\(state)",

@@ -1,3 +1,6 @@
+import Contract
+public import VirtualMachines
+
 /// All that a host needs to know to make one guest of a fleet.
 public struct GuestBlueprint: Codable, Equatable, Sendable {
     public var fleet: String
@@ -19,8 +22,14 @@ public struct GuestBlueprint: Codable, Equatable, Sendable {
 
     static func machine(_ fleet: String, _ guest: String) -> String { "\(fleet)-\(guest)" }
 
-    /// What the guest calls itself.
-    public var hostname: String { settings.hostname?.replacing("{name}", with: name) ?? name }
+    /// What the guest is handed at its boot: its name, the user's keys and user-data, read now. Throws ``Failures``.
+    public func identity() throws -> GuestIdentity {
+        // An underscore may stand in a guest's name, and in no host name.
+        let usual = name.replacing("_", with: "-")
+        return try GuestIdentity.read(
+            hostname: settings.hostname ?? (Hostname.isValid(usual) ? usual : nil), keyFiles: settings.sshKeys ?? [],
+            userDataFile: settings.cloudInit, words: ("ssh-keys", "cloud-init"))
+    }
 }
 
 extension GuestSettings {

@@ -26,6 +26,8 @@ extension GuestSettings {
     public func goldenJob(result: String, gpus: [PCIAddress], hostCPUs: Int, agent: String?) -> Job {
         var job = machineJob(image: image ?? "", gpus: gpus, hostCPUs: hostCPUs)
         job.contents = contents
+        // Its guests are to be machines of their own.
+        job.contents.generalise = true
         job.destination = .standalone(path: result)
         job.diskSize = diskSizeBytes
         job.agent = agent

@@ -1,5 +1,6 @@
 import Contract
 import Host
+import VirtualMachines
 
 /// How values of a field are written: read from a manifest, and told to an editor (JSON schema).
 struct FieldKind<Value: Sendable>: Sendable {

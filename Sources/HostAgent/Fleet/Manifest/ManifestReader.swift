@@ -1,6 +1,7 @@
 import Contract
 import Machines
 import Passthrough
+import VirtualMachines
 
 /// Reads a manifest and finds everything that is wrong with it. Pure but for `fileExists`.
 struct ManifestReader {
@@ -198,10 +199,10 @@ struct ManifestReader {
     }
 
     private mutating func check(_ hostname: String?, _ mark: TextMark, _ path: String) {
-        guard let hostname, !Self.isHostname(hostname) else { return }
+        guard let hostname, !Hostname.isValid(hostname) else { return }
         add(
             mark, "\(path).hostname", "\"\(hostname)\" is no host name.",
-            "Use letters, digits and inner dashes, at most 63 between dots.")
+            "Use letters, digits and inner dashes, at most 63 between dots and \(Hostname.limit) in all.")
     }
 
     /// What no two guests may share. Those of one `count` are told of where it is written.
@@ -252,24 +253,6 @@ struct ManifestReader {
     }
 
     // MARK: - Names and problems
-
-    static func isHostname(_ text: String) -> Bool {
-        guard text.utf8.count <= 253 else { return false }
-        return text.split(separator: ".", omittingEmptySubsequences: false).allSatisfy { label in
-            guard let first = label.utf8.first, let last = label.utf8.last, label.utf8.count <= 63 else { return false }
-            return isAlphanumeric(first) && isAlphanumeric(last)
-                && label.utf8.allSatisfy { isAlphanumeric($0) || $0 == UInt8(ascii: "-") }
-        }
-    }
-
-    private static func isAlphanumeric(_ byte: UInt8) -> Bool {
-        switch byte {
-        case UInt8(ascii: "a")...UInt8(ascii: "z"), UInt8(ascii: "A")...UInt8(ascii: "Z"),
-            UInt8(ascii: "0")...UInt8(ascii: "9"):
-            true
-        default: false
-        }
-    }
 
     private mutating func refuse(name value: MarkedValue, _ path: String) {
         add(

@@ -1,5 +1,6 @@
 public import Contract
 public import Passthrough
+public import VirtualMachines
 
 /// A guest as a fleet's state keeps it. What is begun with it is on disk before it is begun.
 public struct GuestRecord: Codable, Equatable, Sendable {

@@ -126,12 +126,15 @@ public struct LocalFleetHost: FleetHost {
         job.hideHypervisor = goldens.sheet(guest.golden)?.hidesHypervisor
         let began = ContinuousClock.now
         let started = try await Starting(
-            StartRequest(job: job, name: guest.machine), state: place.state, context: context(progress), claims: claims
+            StartRequest(
+                job: job, name: guest.machine, identity: try guest.identity(), forwards: guest.settings.ports ?? []),
+            state: place.state, context: context(progress), claims: claims
         ).run()
         if let refusal = started.contact?.refusal { throw refusal }
         let start = GuestStart(
             sshPort: started.stored.sshPort, user: started.contact?.user,
-            hostKey: started.contact?.hostKey.fingerprint, seconds: (ContinuousClock.now - began) / .seconds(1))
+            hostKey: started.contact?.hostKey.fingerprint, seconds: (ContinuousClock.now - began) / .seconds(1),
+            ports: started.stored.forwards ?? [])
         return (start, started)
     }
 

@@ -1,3 +1,5 @@
+public import VirtualMachines
+
 /// A VM as `list` shows it.
 public struct MachineFacts: Codable, Equatable, Sendable {
     /// Where a VM comes from.
@@ -34,6 +36,8 @@ public struct MachineFacts: Codable, Equatable, Sendable {
     public var gpus: [String]
     /// The port of 127.0.0.1 that leads to the guest's SSH; nil before the first start.
     public var sshPort: UInt16?
+    /// Further ports of 127.0.0.1 that lead into the guest.
+    public var forwards: [PortForward]
     /// Who can log in, once that is known.
     public var user: String?
     /// QEMU's process; nil unless it runs.

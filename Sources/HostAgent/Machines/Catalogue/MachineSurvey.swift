@@ -24,12 +24,14 @@ public struct MachineSurvey: Sendable {
     func machine(_ home: MachineHome) -> MachineFacts {
         var facts = MachineFacts(
             name: home.name, kind: .machine, state: .stopped, words: [], image: "", isSnapshot: false, gpus: [],
+            forwards: [],
             folder: home.path)
         do {
             if let stored = try home.load() {
                 facts.image = stored.image
                 facts.isSnapshot = stored.isSnapshot
                 facts.sshPort = stored.sshPort
+                facts.forwards = stored.forwards ?? []
                 facts.user = stored.user
             }
             try look(home.vmFolder, into: &facts)
@@ -51,6 +53,7 @@ public struct MachineSurvey: Sendable {
     func facts(of run: StoredRun, _ part: StoredRun.Part) -> MachineFacts {
         var facts = MachineFacts(
             name: run.name, kind: part.kind, state: .stopped, words: [], image: "", isSnapshot: false, gpus: [],
+            forwards: [],
             folder: run.folder)
         do {
             if let known = try run.facts() {
@@ -71,6 +74,7 @@ public struct MachineSurvey: Sendable {
         let specification = record.specification
         facts.gpus = specification.gpus.map(\.words)
         facts.sshPort = specification.sshPort
+        facts.forwards = specification.forwards ?? []
         facts.launchedAt = record.launchedAt
         facts.cpus = specification.cpus
         facts.memoryBytes = specification.memoryBytes

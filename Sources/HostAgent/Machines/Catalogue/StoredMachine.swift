@@ -1,6 +1,7 @@
 import FoundationEssentials
 public import Provisioner
 public import SecureShell
+public import VirtualMachines
 
 /// What makes a VM of `start` the same one at its next start (machine.json). How it was launched last stands in vm.json.
 public struct StoredMachine: Codable, Equatable, Sendable {
@@ -23,6 +24,11 @@ public struct StoredMachine: Codable, Equatable, Sendable {
     public var hostKey: HostKeyPin?
     /// Who could log in then.
     public var user: String?
+    // Nil in records of versions without them.
+    /// What the guest is handed besides its VM's keys.
+    public var identity: GuestIdentity?
+    /// Further forwarded ports, as they were at the last start.
+    public var forwards: [PortForward]?
 
     /// For a disk that begins.
     static func newInstanceID(_ name: String) -> String {

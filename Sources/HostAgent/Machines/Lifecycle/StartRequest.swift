@@ -1,4 +1,5 @@
 public import Provisioner
+public import VirtualMachines
 
 /// What `start` is asked for.
 public struct StartRequest: Sendable {
@@ -10,13 +11,22 @@ public struct StartRequest: Sendable {
     public var isSnapshot: Bool
     /// Whether to wait for the guest's SSH server.
     public var waitsForGuest: Bool
+    /// What the guest is handed; nil: what it was handed at its last start.
+    public var identity: GuestIdentity?
+    /// Further forwarded ports; nil: those of the last start. One without a port of the host keeps the one that it had.
+    public var forwards: [PortForward]?
 
     /// A request.
-    public init(job: Job, name: String? = nil, isSnapshot: Bool = false, waitsForGuest: Bool = true) {
+    public init(
+        job: Job, name: String? = nil, isSnapshot: Bool = false, waitsForGuest: Bool = true,
+        identity: GuestIdentity? = nil, forwards: [PortForward]? = nil
+    ) {
         self.job = job
         self.name = name
         self.isSnapshot = isSnapshot
         self.waitsForGuest = waitsForGuest
+        self.identity = identity
+        self.forwards = forwards
     }
 
     /// The VM's name.

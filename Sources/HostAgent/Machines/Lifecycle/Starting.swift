@@ -96,7 +96,8 @@ public struct Starting: Sendable {
         let home = MachineHome(state: state, name: name)
         let prepared = try await PreparedMachine.check(request.job, context: context, writesImage: true)
         return prepared.sketch(
-            name: name, sshPort: try port(home), disk: request.job.image, folder: home.vmFolder)
+            name: name, sshPort: try port(home), disk: request.job.image, folder: home.vmFolder,
+            forwards: forwards(try home.load()))
     }
 
     // MARK: - Checks
@@ -125,6 +126,13 @@ public struct Starting: Sendable {
                     remedy:
                         "Choose another --name, or forget that VM: `provision-gpu-vm stop \(home.name) --remove` (its "
                         + "image stays).", side: .host))
+        }
+        failures += request.identity?.problems() ?? []
+        for port in namedPorts.sorted() where !isLoopbackPortFree(port) {
+            failures.append(
+                Failure(
+                    .portUnavailable, operation: "look for the ports", message: "Port \(port) of 127.0.0.1 is taken.",
+                    remedy: "Choose another with --forward, or name the guest's port alone.", side: .host))
         }
         if let user = imageUser(but: home.name) {
             failures.append(
@@ -194,6 +202,21 @@ public struct Starting: Sendable {
         return try freeLoopbackPort()
     }
 
+    /// Ports of the host that this request names, for which no other is taken.
+    private var namedPorts: Set<UInt16> { Set((request.forwards ?? []).compactMap(\.host)) }
+
+    /// What is forwarded: as asked for, with the ports of the host that the VM had before, where these are free.
+    private func forwards(_ stored: StoredMachine?) -> [PortForward] {
+        var kept = stored?.forwards ?? []
+        let used = namedPorts.union(request.job.sshPort.map { [$0] } ?? [])
+        return (request.forwards ?? kept).map { forward in
+            if let port = forward.host, namedPorts.contains(port) { return forward }
+            let index = kept.firstIndex { $0.guest == forward.guest && $0.host.map { !used.contains($0) } ?? false }
+            let port = index.flatMap { kept.remove(at: $0).host }
+            return PortForward(host: port.flatMap { isLoopbackPortFree($0) ? $0 : nil }, guest: forward.guest)
+        }
+    }
+
     private func launch(_ prepared: PreparedMachine, _ home: MachineHome) async throws -> Started {
         let job = prepared.job
         try reached(.keys)
@@ -208,8 +231,13 @@ public struct Starting: Sendable {
         if stored.sshPort != port {
             context.progress(.note("The SSH port is \(port) from now on; it was \(stored.sshPort)."))
         }
+        // A throwaway disk is another one each time: a guest that makes its SSH keys at its first boot shows others.
+        if request.isSnapshot || stored.isSnapshot { stored.contact = nil }
         (stored.image, stored.isSnapshot, stored.access, stored.sshPort) =
             (job.image, request.isSnapshot, job.access, port)
+        let earlier = stored.forwards ?? []
+        stored.forwards = forwards(stored)
+        take(request.identity, into: &stored)
         try reached(.record)
         try home.save(stored)
         let specification = try await describe(prepared, stored, home)
@@ -223,10 +251,11 @@ public struct Starting: Sendable {
             let accelerator = prepared.accelerator
             let emulated = accelerator.accelerator == .tcg ? " (emulated: \(accelerator.reason))" : ""
             context.progress(.phase("Start the VM \(home.name)\(emulated)"))
-            let machine = try await prepared.launch(specification)
+            let machine = try await prepared.launch(specification, fixedPorts: namedPorts)
             await cards.note(
                 ProcessIdentity(pid: machine.record.pid, startTime: machine.record.startTime), folder: home.vmFolder)
             do {
+                tellOtherPorts(machine, earlier)
                 return try await greet(machine, stored, cards, home)
             } catch {
                 throw await Self.unwound(error, machine, home)
@@ -252,7 +281,27 @@ public struct Starting: Sendable {
         }
         return try prepared.specification(
             name: stored.name, sshPort: stored.sshPort, disk: disk, folder: home.vmFolder,
-            keys: stored.access == .ephemeral ? (home.keys, stored.instanceID) : nil)
+            keys: (home.keys, stored.instanceID), identity: stored.identity ?? GuestIdentity(),
+            forwards: stored.forwards ?? [])
+    }
+
+    /// Where the guest is handed something else than before, its cloud-init must look at it once more: a new instance.
+    private func take(_ identity: GuestIdentity?, into stored: inout StoredMachine) {
+        guard let identity, identity != stored.identity ?? GuestIdentity() else { return }
+        stored.identity = identity
+        stored.instanceID = StoredMachine.newInstanceID(stored.name)
+    }
+
+    /// Whoever uses a forwarded port knows it by its number.
+    private func tellOtherPorts(_ machine: VirtualMachine, _ earlier: [PortForward]) {
+        let now = machine.record.specification.forwards ?? []
+        for was in earlier where !now.contains(was) {
+            for forward in now where forward.guest == was.guest && !earlier.contains(forward) {
+                guard let old = was.host, let port = forward.host else { continue }
+                context.progress(
+                    .note("Port \(port) leads to the guest's port \(forward.guest) from now on; it was \(old)."))
+            }
+        }
     }
 
     /// Waits for the guest and keeps what it showed.
@@ -262,6 +311,7 @@ public struct Starting: Sendable {
         var stored = stored
         // The launch may have had to take another port.
         stored.sshPort = machine.record.specification.sshPort
+        stored.forwards = machine.record.specification.forwards
         try reached(.contact)
         guard request.waitsForGuest else {
             try home.save(stored)

@@ -14,6 +14,13 @@ final class AttachPreflight: ContentsPreflight {
     func prepare(dryRun: Bool) async throws -> AttachInputs {
         requireTools([("ssh-keygen", "openssh-client"), ("sha256sum", "coreutils")])
         failures += contents.problems()
+        if contents.generalise {
+            failures.append(
+                Failure(
+                    .optionInvalid, operation: "check the options",
+                    message: "A machine that runs on keeps its identity; only an image can be for many machines.",
+                    remedy: "Leave --generalise out.", side: .host))
+        }
         if !dryRun { checkLicences() }
         var inputs = try await lookAtPayloads()
         checkVersions(inputs.payloads)

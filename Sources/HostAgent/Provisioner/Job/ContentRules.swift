@@ -11,7 +11,12 @@ extension JobContents {
             problems.append(
                 Failure(.optionInvalid, operation: "check the options", message: message, remedy: remedy, side: .host))
         }
-        guard undo == nil else { return [] }
+        guard undo == nil else {
+            refuse(
+                generalise, "An image that many machines stand on keeps the guest agent, which an undo takes out.",
+                "Leave --generalise out.")
+            return problems
+        }
         refuse(
             driver == nil && cuda.isEmpty && telemetry == nil, "There is nothing to install.",
             "Name the driver's runfile with --driver, CUDA's with --cuda.")

@@ -47,6 +47,16 @@ public struct JobContents: Codable, Equatable, Sendable {
     /// Take driver and toolkits out instead; the rest is then empty.
     public var undo: UndoRecipe?
 
+    /// Leave nothing in the result that makes it one machine, so that each copy of its disk, and each overlay on it, becomes a
+    /// machine of its own at its first boot.
+    public var generalise: Bool {
+        get { generalised ?? false }
+        set { generalised = newValue ? true : nil }
+    }
+
+    /// Nil in the records of versions that could not.
+    private var generalised: Bool?
+
     /// Nothing yet; what is wanted is set.
     public init() {}
 

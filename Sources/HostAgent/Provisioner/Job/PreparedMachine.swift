@@ -27,45 +27,60 @@ public struct PreparedMachine: Sendable {
         return PreparedMachine(job: job, prepared: try await preflight.prepareMachine(writesImage: writesImage))
     }
 
-    /// The VM as QEMU is to start it. Makes its folder, its firmware's variables and, with `keys`, their seed.
+    /// The VM as QEMU is to start it. Makes its folder, its firmware's variables and, where the guest is handed something, the
+    /// seed.
     ///
     /// - Parameters:
     ///   - name: Decides its MAC address.
     ///   - disk: A qcow2 file that the guest writes.
     ///   - folder: ``MachineFolder``'s.
-    ///   - keys: To be handed in at boot, under the instance id; nil where the user logs in by means of his own.
+    ///   - keys: To be handed in at boot, under the instance id, unless the user logs in by means of his own.
+    ///   - identity: What else the guest is handed.
     public func specification(
-        name: String, sshPort: UInt16, disk: String, folder: String, keys: (GuestKeys, instanceID: String)?
+        name: String, sshPort: UInt16, disk: String, folder: String, keys: (GuestKeys, instanceID: String),
+        identity: GuestIdentity = GuestIdentity(), forwards: [PortForward] = []
     ) throws -> MachineSpecification {
-        let credentials = try keys.map { try $0.0.handIn(instanceID: $0.instanceID) }
+        let own = job.access == .ephemeral
+        let credentials =
+            own || !identity.isEmpty
+            ? try keys.0.handIn(instanceID: keys.instanceID, own: own, identity: identity) : nil
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
         return described(
             name: name, sshPort: sshPort, disk: disk, folder: folder,
             firmware: try prepared.firmware.withOwnVariables(in: folder),
-            seed: credentials.flatMap { _ in keys?.0.seedFolder }, smbiosStrings: credentials?.smbiosStrings ?? [])
+            seed: credentials.map { _ in keys.0.seedFolder }, smbiosStrings: credentials?.smbiosStrings ?? [],
+            forwards: forwards)
     }
 
     /// The same without making anything, and without keys: for a person to look at, and to start by hand.
-    public func sketch(name: String, sshPort: UInt16, disk: String, folder: String) -> MachineSpecification {
+    public func sketch(
+        name: String, sshPort: UInt16, disk: String, folder: String, forwards: [PortForward] = []
+    ) -> MachineSpecification {
         described(
             name: name, sshPort: sshPort, disk: disk, folder: folder, firmware: prepared.firmware, seed: nil,
-            smbiosStrings: [])
+            smbiosStrings: [], forwards: forwards)
     }
 
     private func described(
         name: String, sshPort: UInt16, disk: String, folder: String, firmware: Firmware, seed: String?,
-        smbiosStrings: [String]
+        smbiosStrings: [String], forwards: [PortForward]
     ) -> MachineSpecification {
-        MachineSpecification(
+        var specification = MachineSpecification(
             job: job, prepared: prepared, name: name, sshPort: sshPort, firmware: firmware, disk: disk, folder: folder,
             payloads: [], seed: seed, smbiosStrings: smbiosStrings)
+        specification.forwards = forwards.isEmpty ? nil : forwards
+        return specification
     }
 
-    /// Starts it, with the deadlines that a run's VM has. Throws as ``VirtualMachine`` does.
-    public func launch(_ specification: MachineSpecification) async throws -> VirtualMachine {
+    /// Starts it, with the deadlines that a run's VM has. A port that is taken meanwhile is replaced by a free one, unless it is
+    /// the job's own for SSH or one of `fixedPorts`. Throws as ``VirtualMachine`` does.
+    public func launch(
+        _ specification: MachineSpecification, fixedPorts: Set<UInt16> = []
+    ) async throws -> VirtualMachine {
         try await VirtualMachine.launch(
-            specification, portAttempts: job.portAttempts, deadline: job.launchDeadline)
+            specification, portAttempts: 5, fixedPorts: fixedPorts.union(job.sshPort.map { [$0] } ?? []),
+            deadline: job.launchDeadline)
     }
 }
 

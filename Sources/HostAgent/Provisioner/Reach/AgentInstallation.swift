@@ -13,6 +13,10 @@ struct AgentInstallation: Sendable {
 
     static let path = "/usr/local/libexec/gpu-guest-agent"
     static let unitFile = "/etc/systemd/system/gpu-guest-agent.service"
+    /// Of an image that was generalised: words of a shell.
+    static let identityUnitFiles =
+        "/etc/systemd/system/gpu-guest-identity.service "
+        + "/etc/systemd/system/multi-user.target.wants/gpu-guest-identity.service"
 
     init(_ shell: GuestShell, agentPath: String, agentSHA256: String, runID: String) {
         self.shell = shell

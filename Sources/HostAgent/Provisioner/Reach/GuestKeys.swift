@@ -54,9 +54,17 @@ public struct GuestKeys: Equatable, Sendable {
     }
 
     /// Writes the seed and answers what the VM is to be started with.
-    public func handIn(instanceID: String) throws -> GuestCredentials {
-        let keys = try publicKeys()
-        let credentials = GuestCredentials(rootKey: keys[0], userKey: keys[1], instanceID: instanceID)
+    ///
+    /// - Parameters:
+    ///   - own: Whether these keys are among it.
+    ///   - identity: What makes the guest this one.
+    public func handIn(
+        instanceID: String, own: Bool = true, identity: GuestIdentity = GuestIdentity()
+    ) throws -> GuestCredentials {
+        let keys = try own ? publicKeys() : []
+        let credentials = GuestCredentials(
+            keys: own ? GuestCredentials.Keys(root: keys[0], user: keys[1]) : nil, instanceID: instanceID,
+            identity: identity)
         try credentials.write(to: seedFolder)
         return credentials
     }

@@ -22,6 +22,28 @@ struct ProofVerdict: Decodable, Sendable {
         return verdict
     }
 
+    /// Adds whether an image for many machines has made itself another machine than it was. Pure.
+    mutating func judge(_ now: GuestMarks, former: [GuestMarks]) {
+        let same = now.sameness(as: former)
+        guard same.isEmpty else {
+            evidence += same
+            guard passed else { return }
+            passed = false
+            failure = Failure(
+                .proofBoot, operation: "prove the result",
+                message: "The result does not make itself a new identity: machines that stand on it would be twins.",
+                evidence: same,
+                remedy:
+                    "Look at `systemctl status gpu-guest-identity` in it, and at the console log in the run folder.",
+                side: .guest)
+            return
+        }
+        evidence += [
+            "a machine of its own: new SSH host key \(now.hostKey.fingerprint)",
+            "a machine of its own: new machine-id \(now.machineID ?? "")",
+        ]
+    }
+
     /// For the report.
     func section(since began: ContinuousClock.Instant) -> ProofBootSection {
         ProofBootSection(

@@ -44,6 +44,9 @@ struct RunRecord: Codable, Sendable {
     var result: ImageSection?
     /// True once the guest has said that this run's keys and traces are out of it and on disk.
     var sealed: Bool?
+    /// What the guest was known by before it was told to forget it, in each boot in which it was; nil in records of versions
+    /// that did not ask for that.
+    var formerMarks: [GuestMarks]?
     /// The published file, told apart from another of the same name.
     var resultInode: UInt64?
     /// How it ended, once `ended`.
@@ -59,6 +62,7 @@ struct RunRecord: Codable, Sendable {
         let sameImage = prepared.image == other.image || (job.destination == .inPlace && isPublished)
         return prepared.recipe == other.recipe && sameImage && self.job.destination == job.destination
             && self.job.access == job.access && self.job.gpu == job.gpu && self.job.diskSize == job.diskSize
+            && self.job.contents.generalise == job.contents.generalise
     }
 
     /// The same without looking at the files again: while a result is published they are as they were, except IMAGE,

@@ -1,4 +1,4 @@
-/// A port of 127.0.0.1 that leads into a guest, besides the one for SSH.
+/// A TCP port of 127.0.0.1 that leads into a guest, besides the one for SSH.
 public struct PortForward: Codable, Hashable, Sendable {
     /// On the host; nil for a free one, the same at each start.
     public var host: UInt16?
@@ -11,7 +11,7 @@ public struct PortForward: Codable, Hashable, Sendable {
     }
 
     /// "8080:80", or "80" for any free port of the host.
-    init?(_ text: String) {
+    public init?(_ text: String) {
         let parts = text.split(separator: ":", omittingEmptySubsequences: false)
         guard parts.count <= 2, let guest = parts.last.flatMap({ UInt16($0) }), guest > 0 else { return nil }
         self.guest = guest
@@ -20,4 +20,10 @@ public struct PortForward: Codable, Hashable, Sendable {
             self.host = host
         }
     }
+
+    /// The most of one VM.
+    public static let limit = 64
+
+    /// QEMU's words for it; port 0 lets the kernel choose.
+    var argument: String { "hostfwd=tcp:127.0.0.1:\(host ?? 0)-:\(guest)" }
 }
