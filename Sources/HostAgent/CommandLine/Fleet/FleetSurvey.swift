@@ -102,7 +102,8 @@ struct FleetSurvey {
                 failures += try blueprint.identity().problems()
             } catch {
                 failures += Failures.list(
-                    of: error, operation: "read what \(guest.name) is handed", remedy: "Mend the manifest.", side: .host)
+                    of: error, operation: "read what \(guest.name) is handed", remedy: "Mend the manifest.", side: .host
+                )
             }
         }
         let scheduler = order.scheduler(on: capacity)
