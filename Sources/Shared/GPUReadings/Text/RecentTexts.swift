@@ -7,11 +7,26 @@ struct RecentTexts {
         var head: UInt64
     }
 
+    /// The one that was asked for last, where it is at most eight bytes long, and those bytes.
+    private var last = (text: "", bytes: UInt64(0), count: 0)
     private var entries: [Entry] = []
     private var texts: [String] = []
     private var next = 0
 
     private static let most = 8
+
+    /// Takes the next word off `rest`, and gives its text: as ``ByteText/nextWord(_:)`` does, in one look at its bytes.
+    mutating func nextWord(_ rest: inout ByteText.Piece, in text: ByteText) -> String? {
+        var start = rest.lowerBound
+        while start < rest.upperBound, ByteText.isBlank(text[start]) { start += 1 }
+        let (end, head) = text.word(from: start, to: rest.upperBound)
+        rest = end..<rest.upperBound
+        guard start < end else { return nil }
+        if end - start == last.count, head == last.bytes { return last.text }
+        let spelled = string(start..<end, in: text)
+        if end - start <= 8 { last = (spelled, head, end - start) }
+        return spelled
+    }
 
     /// The text of a piece, cut to 200 bytes.
     mutating func string(_ piece: ByteText.Piece, in text: ByteText) -> String {

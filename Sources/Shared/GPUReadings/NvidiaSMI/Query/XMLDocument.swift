@@ -8,6 +8,7 @@ final class XMLDocument {
     private let parser: XML_Parser
     private let machine: UnsafeMutablePointer<XMLMachine>
     private let firstLine: Int
+    private var closings = TagClosings()
     /// Bytes that came before the last piece, and with it.
     private var (before, given) = (0, 0)
 
@@ -61,7 +62,7 @@ final class XMLDocument {
         before = given
         given += bytes.count
         // At most 32 MiB, so the length fits expat's Int32.
-        let status = bytes.withUnsafeBytes { buffer in
+        let status = closings.moved(bytes).withUnsafeBytes { buffer in
             XML_Parse(
                 parser, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count), isLast ? 1 : 0)
         }
