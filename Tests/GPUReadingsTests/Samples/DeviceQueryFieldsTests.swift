@@ -176,13 +176,18 @@ import Testing
     }
 
     /// As forums and chats print it: blanks made one, indentation gone, lines made one.
-    @Test(arguments: ["one", "lines", "all"]) func collapsed(_ how: String) throws {
+    @Test(arguments: ["one", "lines", "pairs", "all"]) func collapsed(_ how: String) throws {
         let lines = Self.text().split(separator: "\n").map {
             $0.split(separator: " ").joined(separator: " ")
         }
         var text: String
         switch how {
         case "lines": text = lines.joined(separator: "\n")
+        case "pairs":
+            text = stride(from: 0, to: lines.count, by: 2).map {
+                lines[$0..<min($0 + 2, lines.count)].joined(separator: " ")
+            }
+            .joined(separator: "\n")
         case "one": text = lines.dropFirst().joined(separator: " ")
         default: text = lines.joined(separator: " ")
         }

@@ -61,7 +61,10 @@ struct DeviceQueryLabels: Sendable {
             while index < piece.upperBound, !ByteText.isBlank(text[index]) { index += 1 }
             while index < piece.upperBound, ByteText.isBlank(text[index]) { index += 1 }
         }
-        guard starts.count > 1, let first = starts.first else { return nil }
+        // One alone is another line's end where that has a colon too; else it is part of a label that is not known.
+        guard let first = starts.first,
+            starts.count > 1 || text.find(UInt8(ascii: ":"), in: piece.lowerBound..<first) != nil
+        else { return nil }
         if first > piece.lowerBound { starts.insert(piece.lowerBound, at: 0) }
         return starts.indices.map { number in
             text.trimmed(starts[number]..<(number + 1 < starts.count ? starts[number + 1] : piece.upperBound))
