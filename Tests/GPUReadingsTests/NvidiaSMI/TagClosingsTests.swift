@@ -11,7 +11,7 @@ import Testing
     @Test(
         arguments: [
             ("<a>\n\t<b>x</b>\n\t<c>", "<a\n\t><b>x</b\n\t><c>"), ("<a>\r\n  <b>", "<a\r\n  ><b>"),
-            ("<a>\n<b>", "<a\n><b>"), ("<a id=\"1\">\n\t<b>", "<a id=\"1\"\n\t><b>"),
+            ("<a>\n<b>", "<a\n><b>"), ("</a_1>\n\t<b>", "</a_1\n\t><b>"),
         ])
     func moves(_ text: String, _ expected: String) {
         #expect(Self.moved(text) == expected)
@@ -21,6 +21,8 @@ import Testing
         arguments: [
             "", "\n", "\n<a>", ">\n<a>", "<a>\n", "<a>\n\t", "<a>\n<", "<a/>\n<b>", "<?xml ?>\n<a>", "<!-- -->\n<a>",
             "<!DOCTYPE a []>\n<a>", "<a>x>\n</a>", "<a>\n\n<b>", "<a>x\n<b>", "<a>\n<!-- -->",
+            "<a>x>\n<b>", "<a>>\n<b>", "<a> >\n<b>", "a>\n<b>", "/a>\n<b>", "<>\n<b>", "</>\n<b>", "<a b>\n<c>",
+            "<a b=\"1\">\n<c>", "<?xmla?>\n<b>", "<a>\r>\n<b>", "<\0a>\n<b>",
             "<a><![CDATA[x>\n<b]]></a>",
         ])
     func leaves(_ text: String) {

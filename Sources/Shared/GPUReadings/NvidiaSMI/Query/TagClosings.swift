@@ -5,9 +5,18 @@ internal import CExpat
 /// To XML both are the same, but expat makes two texts of what is between tags, and a handler is called for each: two thirds
 /// of all calls. Nothing changes its length, and line ends stay in front of the tag that they were in front of, so that
 /// every place and every line is still the same.
+///
+/// Only a ">" behind "<name" or "</name" is moved. There "<" begins a tag, or is in what nobody reads (a comment, an
+/// instruction, a literal of the DTD), or is an error itself, which comes first; CDATA turns all of this off.
 struct TagClosings {
-    /// Text that is none of tags may hold what looks like them.
+    /// What is left as it is: all of it, where text may hold what looks like tags.
+    static let none = TagClosings(isOff: true)
+
     private var isOff = false
+
+    init() {}
+
+    private init(isOff: Bool) { self.isOff = isOff }
 
     /// What expat is given in place of the next piece of a document, which ends behind a tag where more follows.
     mutating func moved(_ bytes: ArraySlice<UInt8>) -> [UInt8] {
@@ -15,7 +24,10 @@ struct TagClosings {
         let end = moved.count
         moved.withUnsafeMutableBytes { bytes in
             guard let start = bytes.baseAddress?.assumingMemoryBound(to: CChar.self) else { return }
-            if !isOff { isOff = Self.mayHaveCDATA(UnsafeRawBufferPointer(bytes), start) }
+            if !isOff {
+                // Zero behind the first byte is how UTF-16 begins.
+                isOff = end > 1 && bytes[1] == 0 || Self.mayHaveCDATA(UnsafeRawBufferPointer(bytes), start)
+            }
             guard !isOff else { return }
             var index = 0
             while true {
@@ -26,7 +38,7 @@ struct TagClosings {
                 index += 1
                 while index < end, bytes[index] == 0x09 || bytes[index] == 0x20 { index += 1 }
                 guard index + 1 < end, bytes[index] == UInt8(ascii: "<"), (bytes[index + 1] | 0x20) &- 0x61 < 26,
-                    closing > 0, bytes[closing] == UInt8(ascii: ">"), Self.endsTag(bytes[closing - 1])
+                    closing > 0, bytes[closing] == UInt8(ascii: ">"), Self.isTag(UnsafeRawBufferPointer(bytes), closing)
                 else { continue }
                 if bytes[closing + 1] == 0x0d {
                     bytes[closing] = 0x0d
@@ -41,10 +53,19 @@ struct TagClosings {
         return moved
     }
 
-    /// Whether ">" behind this byte is a tag's own last one: not of "/>", "?>", "-->", "]]>" or "]>".
-    private static func endsTag(_ byte: UInt8) -> Bool {
-        byte != UInt8(ascii: "/") && byte != UInt8(ascii: "?") && byte != UInt8(ascii: "-")
-            && byte != UInt8(ascii: "]")
+    /// Whether what ends with the ">" at this place is "<name>" or "</name>". Names have no ">", so that nothing is looked
+    /// at twice.
+    private static func isTag(_ bytes: UnsafeRawBufferPointer, _ closing: Int) -> Bool {
+        var index = closing - 1
+        while index > 0, isOfName(bytes[index]) { index -= 1 }
+        guard index < closing - 1 else { return false }
+        return bytes[index] == UInt8(ascii: "<")
+            || bytes[index] == UInt8(ascii: "/") && index > 0 && bytes[index - 1] == UInt8(ascii: "<")
+    }
+
+    /// Letters, digits and "_": what nvidia-smi's names have.
+    private static func isOfName(_ byte: UInt8) -> Bool {
+        (byte | 0x20) &- 0x61 < 26 || byte == 0x5f || byte &- 0x30 < 10
     }
 
     /// Whether "<![CDATA[" may begin in it, or may have begun in the piece before.
