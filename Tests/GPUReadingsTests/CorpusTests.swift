@@ -72,10 +72,7 @@ struct CorpusTests {
             if lists == 0, rows > 0 { #expect(reading.gpus.count == rows, "\(name)") }
             #expect(reading.warnings.isEmpty, "\(name): \(reading.warnings)")
             for gpu in reading.gpus { #expect(gpu.unreadable.isEmpty, "\(name): \(gpu.unreadable)") }
-            // What is not known is of vGPU and of power smoothing, which nobody has measured yet.
-            let strangers = reading.gpus.flatMap(\.other).map(\.path).filter {
-                !$0.hasPrefix("vgpu_d") && !$0.hasPrefix("power_smoothing.")
-            }
+            let strangers = reading.gpus.flatMap(\.other).map(\.path)
             #expect(strangers.isEmpty, "\(name): \(Set(strangers))")
         }
     }

@@ -46,14 +46,32 @@ struct IndependentReadingTests {
     }
 
     @Test func queryText() throws {
-        let files = try Self.files("smi-q", fixtures: Self.simulated.map { $0 + "query.txt" })
+        let files = try Self.files(
+            "smi-q", fixtures: Self.simulated.map { $0 + "query.txt" } + ["fuzz-seeds/smi-text/samples.txt"])
         try compare(files, by: "smi_q.py") { outputs in
             guard case .smiText(let reading)? = outputs.first?.reading else { return .none }
             return .members([
                 "driver": .init(reading.driverVersion), "cuda": .init(reading.cudaVersion),
-                "gpus": .list(reading.gpus.map { .init($0) }),
+                "gpus": .list(reading.gpus.map { Value($0).with("samples", Self.samples(of: $0)) }),
             ])
         }
+    }
+
+    /// The blocks of samples that there are, by their headings.
+    private static func samples(of gpu: GPUReading) -> Value {
+        let blocks: [(String, String, String)] = [
+            ("Power", "power", "Watts"), ("SM Clock", "clockSM", "MHz"), ("Memory Clock", "clockMemory", "MHz"),
+            ("GPU Utilization", "utilizationGPU", "Percent"), ("Memory Utilization", "utilizationMemory", "Percent"),
+            ("ENC Utilization", "utilizationEncoder", "Percent"), ("DEC Utilization", "utilizationDecoder", "Percent"),
+        ]
+        var found: [String: Value] = [:]
+        for (heading, name, unit) in blocks {
+            let keys =
+                ["SamplesSeconds", "SampleCount"] + ["Maximum", "Minimum", "Average"].map { "Samples\($0)\(unit)" }
+            let facts = keys.compactMap { GPUFact(key: name + $0) }.map { gpu[$0] }
+            if facts.contains(where: { $0.absence != .missing }) { found[heading] = .list(facts.map { Value($0) }) }
+        }
+        return .members(found)
     }
 
     @Test func table() throws {
@@ -161,6 +179,19 @@ struct IndependentReadingTests {
                             "cpus": .init($0.cpuAffinity), "numa": .init($0.numaAffinity),
                         ])
                     })
+            ])
+        }
+    }
+
+    @Test func versions() throws {
+        let files = try Self.files(
+            "smi-other", fixtures: ["550", "610"].map { "fuzz-seeds/smi-version/\($0).txt" }
+        ) { $0.contains("-version") }
+        try compare(files, by: "smi_version.py") { outputs in
+            guard case .smiVersion(let reading)? = outputs.first?.reading else { return .none }
+            return .members([
+                "smi": .init(reading.smiVersion), "nvml": .init(reading.nvmlVersion),
+                "driver": .init(reading.driverVersion), "cuda": .init(reading.cudaVersion),
             ])
         }
     }
@@ -309,6 +340,12 @@ struct IndependentReadingTests {
 }
 
 extension SecondReading.Value {
+    fileprivate func with(_ key: String, _ value: Self) -> Self {
+        guard case .members(var members) = self else { return self }
+        members[key] = value
+        return .members(members)
+    }
+
     fileprivate func without(_ key: String) -> Self {
         guard case .members(var members) = self else { return self }
         members[key] = nil

@@ -36,6 +36,19 @@ def read_processes(block):
     return processes
 
 
+def read_samples(block):
+    """What -d POWER, CLOCK and UTILIZATION add, by section. A time of more than a century is one below zero."""
+    found = {}
+    for name, unit in (("Power", "W"), ("SM Clock", "MHz"), ("Memory Clock", "MHz"), ("GPU Utilization", "%"),
+                       ("Memory Utilization", "%"), ("ENC Utilization", "%"), ("DEC Utilization", "%")):
+        part = section(block, name + " Samples")
+        seconds = number(value(part, "Duration"), "sec")
+        if part:
+            found[name] = [None if seconds and seconds > 3e9 else seconds, number(value(part, "Number of Samples"))] + [
+                number(value(part, key), unit) for key in ("Max", "Min", "Avg")]
+    return found
+
+
 def read_gpu(heading, block):
     temperature = section(block, "Temperature")
     memory = section(block, "FB Memory Usage")
@@ -63,6 +76,7 @@ def read_gpu(heading, block):
         "clockSM": number(value(clocks, "SM"), "MHz"),
         "clockMemory": number(value(clocks, "Memory"), "MHz"),
         "processes": read_processes(block),
+        "samples": read_samples(block),
     }
 
 

@@ -22,7 +22,7 @@ import Testing
             .percent: "Percent", .decimalPercent: "Percent", .celsius: "Celsius", .megahertz: "MHz", .bytes: "Bytes",
             .throughput: "BytesPerSecond", .us: "Microseconds", .ms: "Milliseconds", .seconds: "Seconds",
             .watts: "Watts",
-            .millivolts: "Millivolts",
+            .millivolts: "Millivolts", .wattsPerSecond: "WattsPerSecond", .longSeconds: "Seconds",
         ]
         for row in FactTable.shared.rows {
             if let ending = endings[row.kind] { #expect(row.key.hasSuffix(ending), "\(row.key)") }
@@ -58,6 +58,15 @@ import Testing
             (.encoderLatencyMicroseconds, "2 ms", .value(.integer(2000))),
             (.edppMultiplierPercent, "100.00%", .value(.decimal(100))),
             (.graphicsVoltageMillivolts, "912.500 mV", .value(.decimal(912.5))),
+            (.powerSamplesSeconds, "42158.29 sec", .value(.decimal(42158.29))),
+            (.powerSamplesSeconds, "18446744073709.22 sec", .absent(.unreadable("18446744073709.22 sec"))),
+            (.powerSamplesSeconds, "Not Found", .absent(.notApplicable)),
+            (.vgpuHeterogeneousSizes, "Supported", .value(.flag(true))),
+            (.vgpuHeterogeneousSizes, "[Not Supported]", .value(.flag(false))),
+            (.vgpuHeterogeneousSizes, "N/A", .absent(.notApplicable)),
+            (.vgpuHeterogeneousSizes, "Perhaps", .absent(.unreadable("Perhaps"))),
+            (.powerSmoothingProfileRampUpWattsPerSecond, "12.5 W/s", .value(.decimal(12.5))),
+            (.powerSmoothingProfileTargetWindow, "3", .value(.decimal(3))),
         ] as [(GPUFact, String, Reading<FactValue>)])
     func values(_ fact: GPUFact, _ text: String, _ reading: Reading<FactValue>) {
         var facts = FactStore()

@@ -48,6 +48,27 @@ import Testing
         #expect(gpu.processes.first?.usedMemoryBytes == .value(5 << 20))
     }
 
+    /// What -d POWER, CLOCK and UTILIZATION print of the last moments, and a vGPU host of itself.
+    @Test func samplesAndVirtualGPUs() throws {
+        let reading = try SMITextReading(parsing: Fixtures.text("fuzz-seeds/smi-text/samples.txt"))
+        let gpu = try #require(reading.gpus.first)
+        #expect(
+            gpu[.powerSamplesSeconds] == .value(.decimal(117.96)) && gpu[.powerSampleCount] == .value(.integer(119)))
+        #expect(gpu[.powerSamplesMaximumWatts] == .value(.decimal(16)))
+        #expect(gpu[.powerSamplesMinimumWatts] == .value(.decimal(9.12)))
+        #expect(gpu[.powerSamplesAverageWatts] == .value(.decimal(9.74)) && gpu.powerDrawWatts == .value(8.97))
+        #expect(gpu[.clockSMSamplesMaximumMHz] == .value(.integer(1227)) && gpu.clockSMMHz == .value(139))
+        #expect(gpu[.clockMemorySamplesAverageMHz] == .absent(.notApplicable))
+        #expect(gpu[.utilizationEncoderSamplesMinimumPercent] == .value(.integer(2)))
+        #expect(gpu[.utilizationGPUSamplesSeconds] == .absent(.unreadable("18446744073709.22 sec")))
+        #expect(reading.warnings.map(\.field) == ["utilizationGPUSamplesSeconds"] && reading.warnings.first?.line == 20)
+        #expect(gpu[.vgpuFractionalMulti] == .value(.flag(true)))
+        #expect(gpu[.vgpuHeterogeneousSizes] == .value(.flag(false)) && gpu.other.isEmpty)
+        #expect(
+            reading.other
+                == [OtherField(path: "vGPU Driver Capability/Heterogenous Multi-vGPU", text: "Supported")])
+    }
+
     @Test func tableWithInstancesAndOddCells() throws {
         let reading = try SMITableReading(
             parsing: """

@@ -175,6 +175,46 @@ import Testing
         #expect(try DeviceQueryReading(parsing: "\u{feff}\u{1b}[32m" + text + "\u{1b}[0m") == plain)
     }
 
+    /// As forums and chats print it: blanks made one, indentation gone, lines made one.
+    @Test(arguments: ["one", "lines", "pairs", "all"]) func collapsed(_ how: String) throws {
+        let lines = Self.text().split(separator: "\n").map {
+            $0.split(separator: " ").joined(separator: " ")
+        }
+        var text: String
+        switch how {
+        case "lines": text = lines.joined(separator: "\n")
+        case "pairs":
+            text = stride(from: 0, to: lines.count, by: 2).map {
+                lines[$0..<min($0 + 2, lines.count)].joined(separator: " ")
+            }
+            .joined(separator: "\n")
+        case "one": text = lines.dropFirst().joined(separator: " ")
+        default: text = lines.joined(separator: " ")
+        }
+        text += "\n"
+        var parser = OutputParser()
+        let outputs = parser.push(Array(text.utf8)) + parser.finish()
+        guard outputs.count == 1, case .deviceQuery(let reading)? = outputs[0].reading else {
+            Issue.record("\(how): \(outputs.map(\.kind)) \(outputs.flatMap(\.warnings))")
+            return
+        }
+        let plain = try DeviceQueryReading(parsing: Self.text())
+        // The two values that cannot be read are said of each device, as they are of the plain text.
+        #expect(outputs[0].warnings.compactMap(\.field) == ["Warp size", "Warp size"], "\(outputs[0].warnings)")
+        #expect(reading.devices == plain.devices && reading.peerAccess == plain.peerAccess)
+        #expect(reading.passed == true && reading.announcedDevices == 2 && reading.runtimeVersion == "12.3")
+    }
+
+    /// What stands behind the end on its line is not the document's.
+    @Test func collapsedAndMore() {
+        let line = Self.text(1).split(separator: "\n").map { $0.split(separator: " ").joined(separator: " ") }
+            .joined(separator: " ")
+        var parser = OutputParser()
+        let outputs = parser.push(Array((line + " " + line + " thanks\n").utf8)) + parser.finish()
+        #expect(outputs.map(\.kind) == [.deviceQuery, .deviceQuery])
+        #expect(outputs.last?.warnings.last?.problem.contains("\"thanks\"") == true)
+    }
+
     @Test func json() throws {
         let encoder = JSONEncoder()
         encoder.outputFormatting = .sortedKeys

@@ -52,6 +52,7 @@ struct LineOpening {
         switch first {
         case UInt8(ascii: "="):
             return text.starts(said, with: "====") && text.has("NVSMI LOG", in: said) ? .init(.smiText) : nil
+        case UInt8(ascii: "N") where text.starts(said, with: "NVIDIA-SMI version"): return version(said, text)
         case UInt8(ascii: "|"): return table(said, text)
         case UInt8(ascii: "#"): return monitor(said, text)
         case UInt8(ascii: "G"):
@@ -64,6 +65,10 @@ struct LineOpening {
             }
             return text.starts(said, with: "Detected ") && text.has(" CUDA Capable device", in: said)
                 ? .init(.deviceQuery, isTitle: false) : nil
+        case UInt8(ascii: "."), UInt8(ascii: "/"), UInt8(ascii: "d"):
+            // "./deviceQuery Starting... CUDA Device Query (Runtime API) …": lines that a page has made one.
+            guard text.has("Starting... CUDA Device Query (", in: said) else { break }
+            return .init(.deviceQuery)
         case UInt8(ascii: "R"):
             guard text.starts(said, with: "Running ") else { return nil }
             if text.starts(said, with: "Running on...") { return .init(.bandwidthTest, isTitle: false) }
@@ -94,6 +99,12 @@ struct LineOpening {
             return nil
         }
         return .init(.smiTable, isTitle: false)
+    }
+
+    /// "NVIDIA-SMI version  : 590.48.01"
+    private static func version(_ said: ByteText.Piece, _ text: ByteText) -> LineOpening? {
+        guard let (label, _) = text.halves(said, at: ":"), text.words(label, most: 3).count == 2 else { return nil }
+        return .init(.smiVersion)
     }
 
     /// "# gpu    pwr  gtemp …", "# gpu   pid  type …", with "#Date       Time" before it where asked for.

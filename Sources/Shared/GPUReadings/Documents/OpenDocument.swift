@@ -96,6 +96,7 @@ struct OpenDocument {
                 ? .own : .foreign
         case .smiDeviceMonitor, .smiProcessMonitor:
             return first == UInt8(ascii: "#") || ByteText.isDigit(first) ? .own : .foreign
+        case .smiVersion: return text.has(" : ", in: said) ? .own : .foreign
         case .smiError:
             return text.starts(said, with: "NVML library version") || text.starts(said, with: "Please also try")
                 || text.starts(said, with: "Make sure") || text.starts(said, with: "installed and running")
@@ -117,7 +118,10 @@ struct OpenDocument {
     mutating func begin(with line: ByteText.Piece, in text: ByteText) -> Verdict {
         switch kind {
         case .smiXML, .gpuProbe: return look(at: line, in: text)
-        case .deviceQuery, .bandwidthTest, .smiTable: _ = look(at: line, in: text)
+        case .deviceQuery:
+            // A page may have made one line of all.
+            if case .last(let end) = look(at: line, in: text) { return .last(end: end) }
+        case .bandwidthTest, .smiTable: _ = look(at: line, in: text)
         default: break
         }
         return .own
@@ -185,6 +189,10 @@ struct OpenDocument {
             progress = .tail
             return .last(end: said.upperBound)
         }
+        if said.count > 100, let result = text.find(" Result = ", in: said) {
+            progress = .tail
+            return .last(end: text.firstWord(result.upperBound..<said.upperBound)?.upperBound ?? result.upperBound)
+        }
         // The summary; releases before 5.0 print no result when their output is no terminal.
         if text.starts(said, with: "deviceQuery, CUDA Driver") || text.starts(said, with: "deviceQueryDrv, CUDA Driver")
         {
@@ -193,7 +201,9 @@ struct OpenDocument {
         }
         return isIndented || text.starts(said, with: "->") || text.starts(said, with: "Device ")
             || text.starts(said, with: "CUDA") || text.starts(said, with: ">") || text.has(":  ", in: said)
-            || text.starts(said, with: "There ") || text.starts(said, with: "Found ") ? .own : .foreign
+            || text.starts(said, with: "There ") || text.starts(said, with: "Found ")
+            || text.starts(said, with: "<") || text.has(") Multiprocessors", in: said)
+            || DeviceQueryLabels.shared.field(said, in: text) != nil ? .own : .foreign
     }
 
     private mutating func lookBandwidthTest(

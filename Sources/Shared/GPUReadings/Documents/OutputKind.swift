@@ -17,6 +17,8 @@ public enum OutputKind: String, CaseIterable, Codable, Sendable {
     case smiDeviceMonitor = "smi-dmon"
     /// `nvidia-smi pmon`.
     case smiProcessMonitor = "smi-pmon"
+    /// `nvidia-smi --version`.
+    case smiVersion = "smi-version"
     /// nvidia-smi's own words about why it could not do its work.
     case smiError = "smi-error"
     /// The CUDA sample deviceQuery or deviceQueryDrv.
@@ -41,6 +43,7 @@ public enum OutputKind: String, CaseIterable, Codable, Sendable {
         case .smiTopology: "nvidia-smi topo -m"
         case .smiDeviceMonitor: "nvidia-smi dmon"
         case .smiProcessMonitor: "nvidia-smi pmon"
+        case .smiVersion: "nvidia-smi --version, 550 to 610"
         case .smiError: "nvidia-smi saying why it failed"
         case .deviceQuery: "the CUDA samples deviceQuery and deviceQueryDrv, CUDA 3.2 to 13"
         case .bandwidthTest: "the CUDA sample bandwidthTest"

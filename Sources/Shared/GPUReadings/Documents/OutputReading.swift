@@ -8,6 +8,7 @@ public enum OutputReading: Equatable, Sendable {
     case smiTopology(SMITopologyReading)
     case smiDeviceMonitor(SMIDeviceMonitorReading)
     case smiProcessMonitor(SMIProcessMonitorReading)
+    case smiVersion(SMIVersionReading)
     case smiError(SMIFailureReading)
     case deviceQuery(DeviceQueryReading)
     case bandwidthTest(BandwidthTestReading)
@@ -40,6 +41,7 @@ public enum OutputReading: Equatable, Sendable {
         case .smiTopology: self = .smiTopology(try .read(text, warnings: &warnings))
         case .smiDeviceMonitor: self = .smiDeviceMonitor(try .read(text, warnings: &warnings))
         case .smiProcessMonitor: self = .smiProcessMonitor(try .read(text, warnings: &warnings))
+        case .smiVersion: self = .smiVersion(try .read(text, warnings: &warnings))
         case .smiError: self = .smiError(try .read(text))
         case .deviceQuery: self = .deviceQuery(try .read(text, warnings: &warnings))
         case .bandwidthTest: self = .bandwidthTest(try .read(text, warnings: &warnings))
@@ -65,7 +67,7 @@ public enum OutputReading: Equatable, Sendable {
         case .nvbandwidth(let reading): reading.gpus
         case .lspci(let reading): reading.gpus
         case .gpuProbe(let reading): reading.gpus
-        case .smiError: []
+        case .smiVersion, .smiError: []
         }
     }
 }
@@ -82,6 +84,7 @@ extension OutputReading: Encodable {
         case .smiTopology(let reading): try reading.encode(to: encoder)
         case .smiDeviceMonitor(let reading): try reading.encode(to: encoder)
         case .smiProcessMonitor(let reading): try reading.encode(to: encoder)
+        case .smiVersion(let reading): try reading.encode(to: encoder)
         case .smiError(let reading): try reading.encode(to: encoder)
         case .deviceQuery(let reading): try reading.encode(to: encoder)
         case .bandwidthTest(let reading): try reading.encode(to: encoder)

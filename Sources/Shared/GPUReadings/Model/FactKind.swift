@@ -1,8 +1,8 @@
 /// How a fact is printed, and what it is then.
 enum FactKind: UInt8 {
-    case text, version, hex, flag
+    case text, version, hex, support, flag
     case count, percent, celsius, megahertz, bytes, throughput, us, ms, seconds, lanes, banks
-    case watts, millivolts, decimalPercent
+    case watts, millivolts, decimalPercent, wattsPerSecond, longSeconds, decimal
 
     /// The kind that the table calls `name`.
     init?(_ name: String) {
@@ -13,8 +13,10 @@ enum FactKind: UInt8 {
     }
 
     private static let names = [
-        "text", "version", "hex", "flag", "count", "percent", "celsius", "megahertz", "bytes", "throughput", "us", "ms",
-        "seconds", "lanes", "banks", "watts", "millivolts", "decimalPercent",
+        "text", "version", "hex", "support", "flag", "count", "percent", "celsius", "megahertz", "bytes", "throughput",
+        "us", "ms",
+        "seconds", "lanes", "banks", "watts", "millivolts", "decimalPercent", "wattsPerSecond", "longSeconds",
+        "decimal",
     ]
 
     /// Whether it is a number with decimals; other numbers are whole, and rounded where a tool in between made decimals.
@@ -36,7 +38,8 @@ enum FactKind: UInt8 {
         case (.celsius, Unit.c), (.megahertz, Unit.mhz), (.watts, Unit.w), (.millivolts, Unit.mv): 1
         case (.lanes, Unit.x), (.banks, Unit.banks), (.us, Unit.us), (.ms, Unit.ms): 1
         case (.us, Unit.ms): 1000
-        case (.seconds, Unit.s), (.seconds, Unit.sec), (.seconds, Unit.seconds): 1
+        case (.seconds, Unit.s), (.seconds, Unit.sec), (.seconds, Unit.seconds), (.longSeconds, Unit.sec): 1
+        case (.wattsPerSecond, Unit.ws): 1
         case (.bytes, Unit.gib): 1 << 30
         case (.bytes, Unit.kib): 1 << 10
         case (.bytes, Unit.b): 1
@@ -58,6 +61,7 @@ enum FactKind: UInt8 {
         static let mv: UInt64 = 0x6d76
         static let us: UInt64 = 0x7573
         static let ms: UInt64 = 0x6d73
+        static let ws: UInt64 = 0x77_2f73
         static let mib: UInt64 = 0x6d_6962
         static let gib: UInt64 = 0x67_6962
         static let kib: UInt64 = 0x6b_6962

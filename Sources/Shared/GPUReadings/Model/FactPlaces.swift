@@ -451,5 +451,91 @@ extension FactTable {
         thermalViolation|flag||||tviol
         nvlinkReceiveBytesPerSecond|throughput||||nvlrx,rxnvl
         nvlinkTransmitBytesPerSecond|throughput||||nvltx,txnvl
+        > |power samples/
+        powerSampleCount|count||~number of samples
+        powerSamplesSeconds|longSeconds||~duration
+        powerSamplesMaximumWatts|watts||~max
+        powerSamplesMinimumWatts|watts||~min
+        powerSamplesAverageWatts|watts||~avg
+        > |sm clock samples/
+        clockSMSampleCount|count||~number of samples
+        clockSMSamplesSeconds|longSeconds||~duration
+        clockSMSamplesMaximumMHz|megahertz||~max
+        clockSMSamplesMinimumMHz|megahertz||~min
+        clockSMSamplesAverageMHz|megahertz||~avg
+        > |memory clock samples/
+        clockMemorySampleCount|count||~number of samples
+        clockMemorySamplesSeconds|longSeconds||~duration
+        clockMemorySamplesMaximumMHz|megahertz||~max
+        clockMemorySamplesMinimumMHz|megahertz||~min
+        clockMemorySamplesAverageMHz|megahertz||~avg
+        > |gpu utilization samples/
+        utilizationGPUSampleCount|count||~number of samples
+        utilizationGPUSamplesSeconds|longSeconds||~duration
+        utilizationGPUSamplesMaximumPercent|percent||~max
+        utilizationGPUSamplesMinimumPercent|percent||~min
+        utilizationGPUSamplesAveragePercent|percent||~avg
+        > |memory utilization samples/
+        utilizationMemorySampleCount|count||~number of samples
+        utilizationMemorySamplesSeconds|longSeconds||~duration
+        utilizationMemorySamplesMaximumPercent|percent||~max
+        utilizationMemorySamplesMinimumPercent|percent||~min
+        utilizationMemorySamplesAveragePercent|percent||~avg
+        > |enc utilization samples/
+        utilizationEncoderSampleCount|count||~number of samples
+        utilizationEncoderSamplesSeconds|longSeconds||~duration
+        utilizationEncoderSamplesMaximumPercent|percent||~max
+        utilizationEncoderSamplesMinimumPercent|percent||~min
+        utilizationEncoderSamplesAveragePercent|percent||~avg
+        > |dec utilization samples/
+        utilizationDecoderSampleCount|count||~number of samples
+        utilizationDecoderSamplesSeconds|longSeconds||~duration
+        utilizationDecoderSamplesMaximumPercent|percent||~max
+        utilizationDecoderSamplesMinimumPercent|percent||~min
+        utilizationDecoderSamplesAveragePercent|percent||~avg
+        > |vgpu device capability/|vgpu_device_capability.
+        vgpuFractionalMulti|support||~fractional multi-vgpu|~fractional_multiVgpu
+        vgpuHeterogeneousProfiles|support||~heterogeneous time-slice profiles|~heterogeneous_timeSlice_profile
+        vgpuHeterogeneousSizes|support||~heterogeneous time-slice sizes|~heterogeneous_timeSlice_sizes
+        vgpuHomogeneousPlacements|support||~homogeneous placements|~homogeneous_placements
+        vgpuMIGTimeSlicing|support||~mig time-slicing|~mig_timeSlicing
+        vgpuMIGTimeSlicingMode|text||~mig time-slicing mode|~mig_timeSlicing_mode
+        >
+        vgpuHeterogeneousMulti|support|||vgpu_driver_capability.heterogenous_multivGPU
+        > ||power_smoothing.
+        powerSmoothingPrivilegeLevel|text|||~priv_level
+        powerSmoothingImmediateRampDown|text|||~imm_ramp_down
+        powerSmoothingStateOfCharge|text|||~soc_power_smoothing_enabled
+        powerSmoothingDelayedSupported|support|||~delayed_power_smoothing_supported
+        powerSmoothingCeilingWatts|watts|||~tmp_ceil
+        powerSmoothingFloorWatts|watts|||~tmp_floor
+        powerSmoothingFloorMinimumPercent|decimalPercent|||~min_percent_tmp_floor
+        powerSmoothingFloorMaximumPercent|decimalPercent|||~max_percent_tmp_floor
+        powerSmoothingLifetimePercent|decimalPercent|||~hw_lifetime_remaining_percent
+        powerSmoothingPresetCount|count|||~num_preset_profiles
+        powerSmoothingActivePreset|count|||~active_profile
+        powerSmoothingPrimaryFloorWatts|watts|||~primary_power_floor
+        powerSmoothingSecondaryFloorWatts|watts|||~secondary_power_floor
+        powerSmoothingActivationOffsetMinimumWatts|watts|||~min_primary_floor_activation_offset
+        powerSmoothingActivationPointMinimumWatts|watts|||~min_primary_floor_activation_point
+        powerSmoothingWindowMilliseconds|ms|||~window_multiplier
+        > ||power_smoothing.curr_profile.
+        powerSmoothingProfileFloorPercent|decimalPercent|||~percent_tmp_floor
+        powerSmoothingProfileRampUpWattsPerSecond|wattsPerSecond|||~ramp_up_rate
+        powerSmoothingProfileRampDownWattsPerSecond|wattsPerSecond|||~ramp_down_rate
+        powerSmoothingProfileRampDownDelayMilliseconds|ms|||~ramp_down_hysteresis
+        powerSmoothingProfileSecondaryFloorWatts|watts|||~secondary_power_floor
+        powerSmoothingProfileActivationWindow|decimal|||~primary_floor_act_window_multiplier
+        powerSmoothingProfileTargetWindow|decimal|||~primary_floor_tar_window_multiplier
+        powerSmoothingProfileActivationOffsetWatts|watts|||~primary_floor_act_offset
+        > ||power_smoothing.admin_override.
+        powerSmoothingOverrideFloorPercent|decimalPercent|||~percent_tmp_floor
+        powerSmoothingOverrideRampUpWattsPerSecond|wattsPerSecond|||~ramp_up_rate
+        powerSmoothingOverrideRampDownWattsPerSecond|wattsPerSecond|||~ramp_down_rate
+        powerSmoothingOverrideRampDownDelayMilliseconds|ms|||~ramp_down_hysteresis
+        powerSmoothingOverrideSecondaryFloorWatts|watts|||~secondary_power_floor
+        powerSmoothingOverrideActivationWindow|decimal|||~primary_floor_act_window_multiplier
+        powerSmoothingOverrideTargetWindow|decimal|||~primary_floor_tar_window_multiplier
+        powerSmoothingOverrideActivationOffsetWatts|watts|||~primary_floor_act_offset
         """
 }

@@ -44,7 +44,14 @@ extension FactStore {
             new = number
         } else {
             let said = Self.bare(source, piece)
-            if let reason = Self.reason(source, said) { new.state = reason } else { new = text(kind, source, said) }
+            if kind == .support, let flag = Self.flag(kind, source, said) {
+                // "Not Supported" is its answer.
+                new = flag
+            } else if let reason = Self.reason(source, said) {
+                new.state = reason
+            } else {
+                new = text(kind, source, said)
+            }
         }
         guard new.isValue || old.state == .missing || (!old.isValue && rank < old.rank) else { return nil }
         new.rank = rank
@@ -86,8 +93,13 @@ extension FactStore {
 
     /// "Active", "No"; nil for what says neither, and for another kind.
     static func flag(_ kind: FactKind, _ source: [UInt8], _ said: Range<Int>) -> Cell? {
-        guard kind == .flag else { return nil }
-        switch hash(source, said) {
+        guard kind == .flag || kind == .support else { return nil }
+        let hash = hash(source, said)
+        if kind == .support {
+            if hash == supported { return Cell(state: .flag, bits: 1) }
+            if hash == notSupported { return Cell(state: .flag, bits: 0) }
+        }
+        switch hash {
         case active, yes, isTrue, one: return Cell(state: .flag, bits: 1)
         case notActive, no, isFalse, zero: return Cell(state: .flag, bits: 0)
         default: return nil
@@ -135,7 +147,10 @@ extension FactStore {
         let decimals = digits - (point ?? digits)
         if kind.isDecimal {
             // Both are exact in a Double (2^53) for what a tool prints, so the quotient is rounded as it should be.
-            return Cell(state: .decimal, bits: (Double(value) / power(decimals)).bitPattern)
+            let decimal = Double(value) / power(decimals)
+            // More than half of what 64 bits of microseconds hold is a time below zero.
+            if kind == .longSeconds, decimal > 0x1p63 / 1e6 { return nil }
+            return Cell(state: .decimal, bits: decimal.bitPattern)
         }
         if decimals > 0 {
             let rounded = (Double(value) / power(decimals) * Double(factor)).rounded()
@@ -189,6 +204,7 @@ extension FactStore {
     ]
 
     private static let (active, notActive) = (hash("active"), hash("not active"))
+    private static let (supported, notSupported) = (hash("supported"), hash("not supported"))
     private static let (yes, no) = (hash("yes"), hash("no"))
     private static let (isTrue, isFalse) = (hash("true"), hash("false"))
     private static let (one, zero) = (hash("1"), hash("0"))

@@ -634,4 +634,158 @@ public enum GPUFact: Int, CaseIterable, Sendable {
     case nvlinkReceiveBytesPerSecond
     /// Over all links.
     case nvlinkTransmitBytesPerSecond
+
+    // What the driver remembers of the last moments: `-q -d POWER`, `CLOCK` and `UTILIZATION` print it, XML does not.
+    /// How many samples of power the driver remembers.
+    case powerSampleCount
+    /// The time that they span. Unreadable where nvidia-smi prints a time below zero as one of 580,000 years (some GeForce).
+    case powerSamplesSeconds
+    /// The largest of them.
+    case powerSamplesMaximumWatts
+    /// The smallest of them.
+    case powerSamplesMinimumWatts
+    /// Their mean.
+    case powerSamplesAverageWatts
+    /// How many samples of the clock of the multiprocessors the driver remembers.
+    case clockSMSampleCount
+    /// The time that they span. Unreadable where nvidia-smi prints a time below zero as one of 580,000 years (some GeForce).
+    case clockSMSamplesSeconds
+    /// The largest of them.
+    case clockSMSamplesMaximumMHz
+    /// The smallest of them.
+    case clockSMSamplesMinimumMHz
+    /// Their mean.
+    case clockSMSamplesAverageMHz
+    /// How many samples of the clock of the memory the driver remembers.
+    case clockMemorySampleCount
+    /// The time that they span. Unreadable where nvidia-smi prints a time below zero as one of 580,000 years (some GeForce).
+    case clockMemorySamplesSeconds
+    /// The largest of them.
+    case clockMemorySamplesMaximumMHz
+    /// The smallest of them.
+    case clockMemorySamplesMinimumMHz
+    /// Their mean.
+    case clockMemorySamplesAverageMHz
+    /// How many samples of the share of time in which a kernel ran the driver remembers.
+    case utilizationGPUSampleCount
+    /// The time that they span. Unreadable where nvidia-smi prints a time below zero as one of 580,000 years (some GeForce).
+    case utilizationGPUSamplesSeconds
+    /// The largest of them.
+    case utilizationGPUSamplesMaximumPercent
+    /// The smallest of them.
+    case utilizationGPUSamplesMinimumPercent
+    /// Their mean.
+    case utilizationGPUSamplesAveragePercent
+    /// How many samples of the share of time in which memory was read or written the driver remembers.
+    case utilizationMemorySampleCount
+    /// The time that they span. Unreadable where nvidia-smi prints a time below zero as one of 580,000 years (some GeForce).
+    case utilizationMemorySamplesSeconds
+    /// The largest of them.
+    case utilizationMemorySamplesMaximumPercent
+    /// The smallest of them.
+    case utilizationMemorySamplesMinimumPercent
+    /// Their mean.
+    case utilizationMemorySamplesAveragePercent
+    /// How many samples of the share of time in which video was encoded the driver remembers.
+    case utilizationEncoderSampleCount
+    /// The time that they span. Unreadable where nvidia-smi prints a time below zero as one of 580,000 years (some GeForce).
+    case utilizationEncoderSamplesSeconds
+    /// The largest of them.
+    case utilizationEncoderSamplesMaximumPercent
+    /// The smallest of them.
+    case utilizationEncoderSamplesMinimumPercent
+    /// Their mean.
+    case utilizationEncoderSamplesAveragePercent
+    /// How many samples of the share of time in which video was decoded the driver remembers.
+    case utilizationDecoderSampleCount
+    /// The time that they span. Unreadable where nvidia-smi prints a time below zero as one of 580,000 years (some GeForce).
+    case utilizationDecoderSamplesSeconds
+    /// The largest of them.
+    case utilizationDecoderSamplesMaximumPercent
+    /// The smallest of them.
+    case utilizationDecoderSamplesMinimumPercent
+    /// Their mean.
+    case utilizationDecoderSamplesAveragePercent
+
+    // What it can do for virtual GPUs; only a vGPU host tells.
+    /// Whether profiles of a fraction of it can be among several of one machine.
+    case vgpuFractionalMulti
+    /// Whether profiles of different types can share it.
+    case vgpuHeterogeneousProfiles
+    /// Whether profiles with different amounts of memory can share it.
+    case vgpuHeterogeneousSizes
+    /// Whether the places of profiles with equal amounts of memory are told.
+    case vgpuHomogeneousPlacements
+    /// Whether profiles can share a MIG instance.
+    case vgpuMIGTimeSlicing
+    /// Whether they do.
+    case vgpuMIGTimeSlicingMode
+    /// Whether the driver lets a machine have profiles of several types.
+    case vgpuHeterogeneousMulti
+
+    // Power smoothing (Blackwell and later): a floor under the power, so that it changes slowly.
+    /// Who may change it.
+    case powerSmoothingPrivilegeLevel
+    /// Whether the floor ends at once when work does.
+    case powerSmoothingImmediateRampDown
+    /// Whether it goes by the state of charge.
+    case powerSmoothingStateOfCharge
+    /// Whether it can be delayed.
+    case powerSmoothingDelayedSupported
+    /// The most that the module may draw, of which the floor is a share.
+    case powerSmoothingCeilingWatts
+    /// The floor that is in force.
+    case powerSmoothingFloorWatts
+    /// The lowest floor that can be set, of the ceiling.
+    case powerSmoothingFloorMinimumPercent
+    /// The highest floor that can be set, of the ceiling.
+    case powerSmoothingFloorMaximumPercent
+    /// What is left of the life of its circuit, which wears.
+    case powerSmoothingLifetimePercent
+    /// How many profiles there are to choose from.
+    case powerSmoothingPresetCount
+    /// The number of the profile that is in force.
+    case powerSmoothingActivePreset
+    /// The floor when idle.
+    case powerSmoothingPrimaryFloorWatts
+    /// The floor while working.
+    case powerSmoothingSecondaryFloorWatts
+    /// The smallest distance from the secondary floor at which the primary may begin.
+    case powerSmoothingActivationOffsetMinimumWatts
+    /// The lowest power at which the floors may change places.
+    case powerSmoothingActivationPointMinimumWatts
+    /// The time that window multipliers multiply.
+    case powerSmoothingWindowMilliseconds
+    /// The profile's floor, of the ceiling.
+    case powerSmoothingProfileFloorPercent
+    /// The profile's speed upwards.
+    case powerSmoothingProfileRampUpWattsPerSecond
+    /// The profile's speed downwards.
+    case powerSmoothingProfileRampDownWattsPerSecond
+    /// The profile's delay before power goes down.
+    case powerSmoothingProfileRampDownDelayMilliseconds
+    /// The profile's floor while working.
+    case powerSmoothingProfileSecondaryFloorWatts
+    /// The profile's time before the primary floor begins, in windows.
+    case powerSmoothingProfileActivationWindow
+    /// The profile's time over which the primary floor is aimed at, in windows.
+    case powerSmoothingProfileTargetWindow
+    /// The profile's distance from the secondary floor at which the primary begins.
+    case powerSmoothingProfileActivationOffsetWatts
+    /// What an administrator set in place of the profile's floor, of the ceiling.
+    case powerSmoothingOverrideFloorPercent
+    /// What an administrator set in place of the profile's speed upwards.
+    case powerSmoothingOverrideRampUpWattsPerSecond
+    /// What an administrator set in place of the profile's speed downwards.
+    case powerSmoothingOverrideRampDownWattsPerSecond
+    /// What an administrator set in place of the profile's delay before power goes down.
+    case powerSmoothingOverrideRampDownDelayMilliseconds
+    /// What an administrator set in place of the profile's floor while working.
+    case powerSmoothingOverrideSecondaryFloorWatts
+    /// What an administrator set in place of the profile's time before the primary floor begins, in windows.
+    case powerSmoothingOverrideActivationWindow
+    /// What an administrator set in place of the profile's time over which the primary floor is aimed at, in windows.
+    case powerSmoothingOverrideTargetWindow
+    /// What an administrator set in place of the profile's distance from the secondary floor at which the primary begins.
+    case powerSmoothingOverrideActivationOffsetWatts
 }

@@ -115,6 +115,35 @@ extension ByteText {
         return start < end ? start..<end : nil
     }
 
+    /// Where the word that begins at `start` ends, and its first eight bytes, the first one lowest. Most words are short, so
+    /// that eight bytes are looked at together.
+    func word(from start: Int, to end: Int) -> (end: Int, head: UInt64) {
+        bytes.withUnsafeBytes { bytes in
+            if end - start >= 8 {
+                let eight = UInt64(littleEndian: bytes.loadUnaligned(fromByteOffset: start, as: UInt64.self))
+                // The lowest byte below 0x21 has its highest bit set here; what is set above it may be false.
+                let low: UInt64 = (eight &- 0x2121_2121_2121_2121) & ~eight & 0x8080_8080_8080_8080
+                let count = low.trailingZeroBitCount / 8
+                if count > 0, count < 8, Self.isBlank(bytes[start + count]) {
+                    return (start + count, eight & (UInt64.max >> UInt64(64 - 8 * count)))
+                }
+            }
+            var index = start
+            var head: UInt64 = 0
+            while index < end, !Self.isBlank(bytes[index]) {
+                if index - start < 8 { head |= UInt64(bytes[index]) << UInt64(8 * (index - start)) }
+                index += 1
+            }
+            return (index, head)
+        }
+    }
+
+    /// Its first word; nil where it has none.
+    func firstWord(_ piece: Piece) -> Piece? {
+        var rest = piece
+        return nextWord(&rest)
+    }
+
     /// Takes the field before the next `separator` off `rest`, not trimmed; the last one ends where `rest` does, and
     /// makes it nil.
     func nextField(_ rest: inout Piece?, separator: UInt8) -> Piece? {

@@ -79,6 +79,12 @@ struct JSONText {
         return text.find(UInt8(ascii: "\\"), in: piece) == nil ? text.cut(piece) : unescaped(piece).cut
     }
 
+    /// Which of some words a string is; nil where it is none of them.
+    func choice<Choice>(_ words: (StaticString, Choice)...) -> Choice? {
+        guard case .string(let piece) = node else { return nil }
+        return words.first { text.equals(piece, $0.0) }?.1
+    }
+
     private func unescaped(_ piece: ByteText.Piece) -> String {
         var units: [UInt16] = []
         var index = piece.lowerBound
@@ -148,6 +154,7 @@ struct JSONText {
             index += 1
             var members: [(key: ByteText.Piece, value: Node)] = []
             if take(UInt8(ascii: "}")) { return .object(members) }
+            members.reserveCapacity(8)
             while next() == UInt8(ascii: "\""), let key = string(), take(UInt8(ascii: ":")),
                 let value = value(depth: depth + 1)
             {

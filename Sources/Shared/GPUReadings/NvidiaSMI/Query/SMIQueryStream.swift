@@ -11,6 +11,7 @@ public final class SMIQueryStream {
     /// Longer than a tag and the text before it.
     private static let mostHeld = 64 << 10
 
+    private let closings: TagClosings
     private var document: XMLDocument?
     /// What may be the beginning of a document, or of a tag.
     private var held: [UInt8] = []
@@ -18,7 +19,9 @@ public final class SMIQueryStream {
     private var line = 1
 
     /// A stream at its beginning.
-    public init() {}
+    public convenience init() { self.init(TagClosings()) }
+
+    init(_ closings: TagClosings) { self.closings = closings }
 
     /// Goes on with the stream.
     ///
@@ -82,7 +85,7 @@ public final class SMIQueryStream {
             held = Array(rest)
             return nil
         }
-        return XMLDocument(firstLine: line)
+        return XMLDocument(firstLine: line, closings: closings)
     }
 
     private func pass(_ bytes: ArraySlice<UInt8>) { line += bytes.count { $0 == UInt8(ascii: "\n") } }

@@ -69,6 +69,11 @@ struct SMITextParser {
             } else if !isInGPU {
                 collector.keep(text.string(line.key), PathTree.document, text.bytes, value) { line.number }
             }
+        } else if sawHeading, !isInGPU {
+            // "vGPU Driver Capability", with fields below it.
+            close(to: 0)
+            let node = Self.tree.child(of: PathTree.document, line.hash)
+            above.append(Level(indentation: 0, node: node, key: line.key))
         }
         return true
     }
@@ -85,7 +90,7 @@ struct SMITextParser {
 
     private mutating func field(_ line: KeyedLines.Line) {
         close(to: line.indentation)
-        guard isInGPU, above.count < Self.maximumDepth else { return }
+        guard isInGPU || !above.isEmpty, above.count < Self.maximumDepth else { return }
         let parent = above.last?.node ?? PathTree.gpu
         if parent == PathTree.process { beginProcess(line.hash) }
         var node = Self.tree.child(of: parent, line.hash)
@@ -117,7 +122,8 @@ struct SMITextParser {
         let number = number
         if node == PathTree.unknown {
             let path = (above.map(\.key) + [key]).map { text.string($0) }.joined(separator: "/")
-            let root = above.contains { $0.node == PathTree.migDevice } ? PathTree.migDevice : PathTree.gpu
+            var root = isInGPU ? PathTree.gpu : PathTree.document
+            if above.contains(where: { $0.node == PathTree.migDevice }) { root = PathTree.migDevice }
             collector.keep(path, root, text.bytes, value) { number }
         } else if role == .memoryClock || role == .graphicsClock {
             collector.clock(role, text.bytes, value) { number }

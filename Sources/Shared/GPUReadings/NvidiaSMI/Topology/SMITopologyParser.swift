@@ -10,6 +10,7 @@ struct SMITopologyParser {
     private var affinities: [Affinity] = []
     private var inCards = false
     private var links = RecentTexts()
+    private var affinityTexts = RecentTexts()
 
     private static let most = 1024
 
@@ -72,9 +73,8 @@ struct SMITopologyParser {
         guard let name = text.nextWord(&rest), reading.nodes.count < Self.most else { return }
         var node = SMITopologyReading.Node(name: text.cut(name), links: [])
         node.links.reserveCapacity(reading.columns.count)
-        while node.links.count < reading.columns.count, let link = text.nextWord(&rest) {
-            node.links.append(links.string(link, in: text))
-        }
+        let count = reading.columns.count
+        while node.links.count < count, let link = links.nextWord(&rest, in: text) { node.links.append(link) }
         // A node is one of the columns: anything else is no row.
         guard isColumn(node.name) else { return }
         if node.links.count < reading.columns.count {
@@ -90,25 +90,40 @@ struct SMITopologyParser {
         return (next < reading.columns.count && reading.columns[next] == name) || reading.columns.contains(name)
     }
 
-    private func addAffinities(_ piece: ByteText.Piece, to node: inout SMITopologyReading.Node) {
-        var cells = text.words(piece, most: 8)
-        // One may be empty, between tabs; before the last there are two tabs.
-        if cells.count < affinities.count, text.find(UInt8(ascii: "\t"), in: piece) != nil {
-            var rest: ByteText.Piece? = piece
-            cells.removeAll(keepingCapacity: true)
-            // The first field ends the last link.
-            _ = text.nextField(&rest, separator: UInt8(ascii: "\t"))
-            while cells.count < 7, let field = text.nextField(&rest, separator: UInt8(ascii: "\t")) {
-                cells.append(text.trimmed(field))
+    private mutating func addAffinities(_ piece: ByteText.Piece, to node: inout SMITopologyReading.Node) {
+        var rest = piece
+        for (number, affinity) in affinities.enumerated() {
+            guard let said = affinityTexts.nextWord(&rest, in: text) else {
+                // One may be empty, between tabs.
+                if number > 0, text.find(UInt8(ascii: "\t"), in: piece) != nil { addTabbed(piece, to: &node) }
+                return
             }
-            if cells.count > affinities.count, affinities.count == 3 { cells.remove(at: 2) }
+            set(affinity, said, of: &node)
         }
-        for (affinity, cell) in zip(affinities, cells) where !cell.isEmpty && !text.equals(cell, "N/A") {
-            switch affinity {
-            case .cpu: node.cpuAffinity = text.cut(cell)
-            case .numa: node.numaAffinity = text.cut(cell)
-            case .gpuNUMA: node.gpuNUMAID = text.cut(cell)
-            }
+    }
+
+    /// Affinities of which some are empty; before the last there are two tabs.
+    private func addTabbed(_ piece: ByteText.Piece, to node: inout SMITopologyReading.Node) {
+        (node.cpuAffinity, node.numaAffinity, node.gpuNUMAID) = (nil, nil, nil)
+        var cells: [ByteText.Piece] = []
+        var rest: ByteText.Piece? = piece
+        // The first field ends the last link.
+        _ = text.nextField(&rest, separator: UInt8(ascii: "\t"))
+        while cells.count < 7, let field = text.nextField(&rest, separator: UInt8(ascii: "\t")) {
+            cells.append(text.trimmed(field))
+        }
+        if cells.count > affinities.count, affinities.count == 3 { cells.remove(at: 2) }
+        for (affinity, cell) in zip(affinities, cells) where !cell.isEmpty {
+            set(affinity, text.cut(cell), of: &node)
+        }
+    }
+
+    private func set(_ affinity: Affinity, _ said: String, of node: inout SMITopologyReading.Node) {
+        if said == "N/A" { return }
+        switch affinity {
+        case .cpu: node.cpuAffinity = said
+        case .numa: node.numaAffinity = said
+        case .gpuNUMA: node.gpuNUMAID = said
         }
     }
 

@@ -49,12 +49,25 @@ public struct SMITopologyReading: Equatable, Sendable {
         var gpus: [GPUReading] = []
         gpus.reserveCapacity(nodes.count)
         for index in nodes.indices {
-            let name = ByteText(clean: Array(nodes[index].name.utf8))
-            if let digits = name.after("GPU", in: name.whole), let number = name.integer(digits), number >= 0 {
-                gpus.append(GPUReading(number: number))
-            }
+            if let number = Self.number(nodes[index].name) { gpus.append(GPUReading(number: number)) }
         }
         return gpus
+    }
+
+    /// 12 of "GPU12".
+    private static func number(_ name: String) -> Int? {
+        var name = name
+        return name.withUTF8 { name in
+            guard (4...12).contains(name.count), name[0] == UInt8(ascii: "G"), name[1] == UInt8(ascii: "P"),
+                name[2] == UInt8(ascii: "U")
+            else { return nil }
+            var number = 0
+            for digit in name[3...] {
+                guard ByteText.isDigit(digit) else { return nil }
+                number = number * 10 + Int(digit &- 0x30)
+            }
+            return number
+        }
     }
 
     /// Reads the output.

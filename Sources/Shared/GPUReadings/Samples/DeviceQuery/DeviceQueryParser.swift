@@ -20,8 +20,23 @@ struct DeviceQueryParser {
 
     mutating func add(_ line: ByteLines.Line, _ warnings: inout WarningList) {
         let piece = text.trimmed(line.piece)
-        guard let first = piece.first.map({ text[$0] }) else { return }
+        guard !piece.isEmpty else { return }
         lastLine = line.number
+        if piece.count > DeviceQueryLabels.longLine, addSeveral(piece, line, &warnings) { return }
+        add(piece, line, &warnings)
+    }
+
+    /// Lines that a page has made one; false where it is only one.
+    private mutating func addSeveral(
+        _ piece: ByteText.Piece, _ line: ByteLines.Line, _ warnings: inout WarningList
+    ) -> Bool {
+        guard let lines = DeviceQueryLabels.shared.lines(piece, in: text) else { return false }
+        for piece in lines { add(piece, line, &warnings) }
+        return true
+    }
+
+    private mutating func add(_ piece: ByteText.Piece, _ line: ByteLines.Line, _ warnings: inout WarningList) {
+        guard let first = piece.first.map({ text[$0] }) else { return }
         switch first {
         case UInt8(ascii: ">"): addPeer(piece)
         case UInt8(ascii: "<"): addComputeMode(piece)
@@ -32,6 +47,12 @@ struct DeviceQueryParser {
         case UInt8(ascii: "("):
             // "( 6) Multiprocessors, (128) CUDA Cores/MP:", "(16) Multiprocessors x ( 8) CUDA Cores/MP:"
             if inDevice, text.has(") Multiprocessors", in: piece) {
+                if let colon = text.find(UInt8(ascii: ":"), in: piece),
+                    text.find(UInt8(ascii: ":"), in: colon + 1..<piece.upperBound) != nil,
+                    addSeveral(piece, line, &warnings)
+                {
+                    return
+                }
                 set(.init(.multiprocessors, .multiprocessors), piece, piece, line, &warnings)
             }
         default:
@@ -138,7 +159,9 @@ struct DeviceQueryParser {
         } else {
             rest = text.after("Found ", in: piece) ?? text.after("Detected ", in: piece)
         }
-        guard let rest, text.has("CUDA", in: rest), text.has("device", in: rest) else { return nil }
+        guard let rest, text.has("CUDA", in: rest), text.has("device", in: rest),
+            text.find(UInt8(ascii: ":"), in: rest) == nil
+        else { return nil }
         return text.starts(rest, with: "no ") ? 0 : text.numbers(rest, most: 1).first
     }
 
@@ -178,10 +201,13 @@ struct DeviceQueryParser {
     ) {
         guard let (label, value) = split(piece) else { return }
         guard let definition = Self.labels.value(label, in: text) else {
+            if addSeveral(piece, line, &warnings) { return }
             // A blank behind the colon: nothing of a prompt's or of a path's.
             if inDevice, value.lowerBound - label.upperBound > 1 { keep(label, value) }
             return
         }
+        // No value has a colon but compute modes.
+        if text.find(UInt8(ascii: ":"), in: value) != nil, addSeveral(piece, line, &warnings) { return }
         if definition.field == .computeCapability { recognised = true }
         // A device without its heading begins with the first field, which repeats with the next device.
         if reading.devices.isEmpty || (definition.field == .cudaVersion && reading.devices.last?.cudaVersion != nil) {
@@ -202,8 +228,8 @@ struct DeviceQueryParser {
             return (label, text.trimmed(value))
         }
         // Where a page has made one blank of several.
-        return text.after("CUDA Driver Version / Runtime Version", in: piece).map {
-            (piece.lowerBound..<piece.lowerBound + 37, $0)
+        return DeviceQueryLabels.shared.field(piece, in: text).map {
+            (piece.lowerBound..<$0.end, text.trimmed($0.end..<piece.upperBound))
         }
     }
 
@@ -234,7 +260,7 @@ struct DeviceQueryParser {
         // Compute mode stands in the next line, or in this one (3.x).
         if definition.field == .computeMode {
             awaitsComputeMode = value.isEmpty
-            if !value.isEmpty { reading.devices[last].computeMode = computeMode(value) }
+            if !value.isEmpty { reading.devices[last].computeMode = computeMode(text.after("< ", in: value) ?? value) }
             return
         }
         let before = reading.devices[last][definition.field]

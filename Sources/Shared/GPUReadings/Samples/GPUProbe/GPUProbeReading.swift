@@ -91,7 +91,7 @@ public struct GPUProbeReading: Equatable, Sendable {
 
     private init(schema: Int, _ document: JSONText) {
         self.schema = schema
-        passed = document["result"]?.string.flatMap { ["pass": true, "fail": false][$0] }
+        passed = document["result"]?.choice(("pass", true), ("fail", false))
         library = document["library"]?.string
         cudaVersion = document["driver_api_version"]?.string
         announcedDevices = document["device_count"]?.int
@@ -145,19 +145,16 @@ extension CUDADevice {
 }
 
 extension GPUProbeReading.Copy {
-    private static let directions: [String: BandwidthTestReading.Direction] = [
-        "host-to-device": .hostToDevice, "device-to-host": .deviceToHost, "device-to-device": .deviceToDevice,
-    ]
-
     fileprivate init?(_ json: JSONText) {
-        guard let direction = json["kind"]?.string.flatMap({ Self.directions[$0] }),
-            let bytes = json["bytes"]?.int64, bytes > 0
+        let direction: BandwidthTestReading.Direction? = json["kind"]?.choice(
+            ("host-to-device", .hostToDevice), ("device-to-host", .deviceToHost), ("device-to-device", .deviceToDevice))
+        guard let direction, let bytes = json["bytes"]?.int64, bytes > 0
         else { return nil }
         self.direction = direction
         transferBytes = bytes
         repeats = json["repeat"]?.int
         bytesPerSecond = json["gigabytes_per_second"]?.double.map { $0 * 1e9 }.flatMap { $0 >= 0 ? $0 : nil }
-        timedByEvents = json["timer"]?.string.flatMap { ["event": true, "clock": false][$0] }
+        timedByEvents = json["timer"]?.choice(("event", true), ("clock", false))
         verified = json["verified"]?.bool ?? false
     }
 }
