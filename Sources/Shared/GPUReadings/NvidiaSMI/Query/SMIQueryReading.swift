@@ -46,33 +46,21 @@ public struct SMIQueryReading: Equatable, Sendable {
     /// - Parameter xml: the document.
     /// - Throws: ``ReadingError`` for what is not such a document, is cut short, or is hostile.
     public init(xml: [UInt8]) throws(ReadingError) {
-        try self.init(xml, TagClosings())
-    }
-
-    init(_ xml: [UInt8], _ closings: TagClosings) throws(ReadingError) {
         let isWide = xml.count > 1 && (xml[0] == 0 || xml[1] == 0 || xml[0] >= 0xfe)
-        self = isWide ? try Self.read(ByteText(xml), closings) : try Self.read(xml, nil, closings)
+        self = isWide ? try Self.read(ByteText(xml)) : try Self.read(xml, encoding: nil)
     }
 
     /// Reads the first document of a text.
     static func read(_ text: ByteText) throws(ReadingError) -> SMIQueryReading {
-        try read(text, TagClosings())
+        try read(text.bytes, encoding: "UTF-8")
     }
 
-    private static func read(_ text: ByteText, _ closings: TagClosings) throws(ReadingError) -> SMIQueryReading {
-        try read(text.bytes, "UTF-8", closings)
-    }
-
-    private static func read(
-        _ bytes: [UInt8], _ encoding: String?, _ closings: TagClosings
-    ) throws(ReadingError) -> SMIQueryReading {
+    private static func read(_ bytes: [UInt8], encoding: String?) throws(ReadingError) -> SMIQueryReading {
         guard let start = XMLStart.find(in: bytes[...], isLast: true) ?? bytes.firstIndex(of: UInt8(ascii: "<")) else {
             throw ReadingError(expected, ByteText(bytes), problem: "there is no element")
         }
         let firstLine = 1 + bytes[..<start].count { $0 == UInt8(ascii: "\n") }
-        guard let document = XMLDocument(firstLine: firstLine, encoding: encoding, closings: closings) else {
-            throw noMemory
-        }
+        guard let document = XMLDocument(firstLine: firstLine, encoding: encoding) else { throw noMemory }
         do {
             _ = try document.feed(bytes[start...], isLast: true)
         } catch {
@@ -80,7 +68,7 @@ public struct SMIQueryReading: Equatable, Sendable {
             guard document.metBadBytes else { throw error }
             let repaired = Array(String(decoding: bytes, as: UTF8.self).utf8)
             guard repaired != bytes else { throw error }
-            return try read(repaired, "UTF-8", closings)
+            return try read(repaired, encoding: "UTF-8")
         }
         return document.reading
     }

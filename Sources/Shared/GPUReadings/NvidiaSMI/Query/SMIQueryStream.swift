@@ -11,7 +11,6 @@ public final class SMIQueryStream {
     /// Longer than a tag and the text before it.
     private static let mostHeld = 64 << 10
 
-    private let closings: TagClosings
     private var document: XMLDocument?
     /// What may be the beginning of a document, or of a tag.
     private var held: [UInt8] = []
@@ -19,9 +18,7 @@ public final class SMIQueryStream {
     private var line = 1
 
     /// A stream at its beginning.
-    public convenience init() { self.init(TagClosings()) }
-
-    init(_ closings: TagClosings) { self.closings = closings }
+    public init() {}
 
     /// Goes on with the stream.
     ///
@@ -85,7 +82,7 @@ public final class SMIQueryStream {
             held = Array(rest)
             return nil
         }
-        return XMLDocument(firstLine: line, closings: closings)
+        return XMLDocument(firstLine: line)
     }
 
     private func pass(_ bytes: ArraySlice<UInt8>) { line += bytes.count { $0 == UInt8(ascii: "\n") } }

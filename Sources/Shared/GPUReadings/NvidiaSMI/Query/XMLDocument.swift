@@ -8,17 +8,15 @@ final class XMLDocument {
     private let parser: XML_Parser
     private let machine: UnsafeMutablePointer<XMLMachine>
     private let firstLine: Int
-    private var closings: TagClosings
     /// Bytes that came before the last piece, and with it.
     private var (before, given) = (0, 0)
 
     /// A document whose first line is the text's `firstLine`; `encoding` goes before what it declares. Nil where there is
     /// no memory for it.
-    init?(firstLine: Int, encoding: String? = nil, closings: TagClosings = TagClosings()) {
+    init?(firstLine: Int, encoding: String? = nil) {
         guard let parser = XML_ParserCreate(encoding) else { return nil }
         self.parser = parser
         self.firstLine = firstLine
-        self.closings = closings
         machine = .allocate(capacity: 1)
         machine.initialize(to: XMLMachine(parser))
         XML_SetUserData(parser, machine)
@@ -63,7 +61,7 @@ final class XMLDocument {
         before = given
         given += bytes.count
         // At most 32 MiB, so the length fits expat's Int32.
-        let status = closings.moved(bytes).withUnsafeBytes { buffer in
+        let status = bytes.withUnsafeBytes { buffer in
             XML_Parse(
                 parser, buffer.baseAddress?.assumingMemoryBound(to: CChar.self), Int32(buffer.count), isLast ? 1 : 0)
         }
