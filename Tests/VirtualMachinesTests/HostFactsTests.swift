@@ -1,5 +1,6 @@
 import Contract
 import FoundationEssentials
+import Glibc
 import Host
 import HostFakes
 import Testing
@@ -38,6 +39,38 @@ import Testing
 
     @Test func portsAreFree() throws {
         #expect(try freeLoopbackPort() >= 1024)
+    }
+
+    /// A VM that was cut off had connections: the kernel remembers them for a minute, and its port is its own all the same.
+    @Test func aPortIsTakenWhileSomebodyListensAndNotByWhatHeLeaves() throws {
+        var address = sockaddr_in()
+        address.sin_family = sa_family_t(AF_INET)
+        address.sin_addr.s_addr = UInt32(0x7f00_0001).bigEndian
+        func on(_ call: (UnsafePointer<sockaddr>, socklen_t) -> Int32) -> Int32 {
+            withUnsafePointer(to: &address) {
+                $0.withMemoryRebound(to: sockaddr.self, capacity: 1) {
+                    call($0, socklen_t(MemoryLayout<sockaddr_in>.size))
+                }
+            }
+        }
+        let listener = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        var reuse: Int32 = 1
+        setsockopt(listener, SOL_SOCKET, SO_REUSEADDR, &reuse, socklen_t(MemoryLayout<Int32>.size))
+        let port = try freeLoopbackPort()
+        address.sin_port = port.bigEndian
+        try #require(on { bind(listener, $0, $1) } == 0 && listen(listener, 1) == 0)
+        #expect(!isLoopbackPortFree(port))
+        let client = socket(AF_INET, Int32(SOCK_STREAM.rawValue) | Int32(SOCK_CLOEXEC.rawValue), 0)
+        try #require(on { connect(client, $0, $1) } == 0)
+        let server = accept(listener, nil, nil)
+        try #require(server >= 0)
+        // Who closes first is left with TIME_WAIT.
+        close(server)
+        var byte: UInt8 = 0
+        #expect(read(client, &byte, 1) == 0)
+        close(client)
+        close(listener)
+        #expect(isLoopbackPortFree(port))
     }
 
     @Test func freeSpace() {

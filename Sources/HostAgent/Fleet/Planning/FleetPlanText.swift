@@ -13,7 +13,8 @@ public struct FleetPlanText {
         guard !plan.isEmpty || plan.goldens.contains(where: { $0.guests == 0 }) else {
             return ["Fleet \(plan.fleet): \(guests(plan.guests.count)), as the manifest says. Nothing to do."]
         }
-        var lines = ["Fleet \(plan.fleet)", "", "Golden images"]
+        var lines = ["Fleet \(plan.fleet)"]
+        if !plan.goldens.isEmpty { lines += ["", "Golden images"] }
         for golden in plan.goldens {
             let state = golden.isMissing ? "to build" : golden.guests > 0 ? "there" : "unused"
             lines.append(
