@@ -46,7 +46,7 @@ let capacity = HostCapacity(
         return HostCapacity.GPU(address: address, names: ["NVIDIA L4"], group: number)
     }, memoryBytes: 1 << 50, cpus: 1 << 24, jobs: 64)
 
-let manifest = try await measured("manifest read") { try LoadedManifest(file: "\(folder)/fleet.yaml").manifest }
+let manifest = try await measured("manifest read") { try LoadedManifest.read("\(folder)/fleet.yaml") }
 let digests = try await GoldenDigests(
     manifest, agent: "a", files: { $0 }, text: { _ in String(repeating: "a", count: 64) })
 let database = try FleetDatabase.writer(place)

@@ -10,6 +10,7 @@ struct FleetApplication {
     let place: FleetPlace
     let agent: String?
     let options: FleetWorkOptions
+    let selection: SelectionOption
     /// Makes the command's plan of the whole fleet's.
     let narrow: @Sendable (FleetPlan, FleetSurvey) -> FleetPlan
 
@@ -20,6 +21,7 @@ struct FleetApplication {
         let database = try FleetDatabase.writer(place)
         let survey = try await FleetSurvey(manifest, place, database, agent: agent)
         let plan = narrow(survey.plan, survey)
+        try selection.check(plan)
         let order = survey.order(plan)
         let capacity = try survey.capacity(order, jobs: options.jobs, overcommit: options.overcommit)
         let problems = await survey.problems(
@@ -52,10 +54,10 @@ struct FleetApplication {
     static func confirm(_ plan: FleetPlan, _ options: FleetWorkOptions) throws {
         let lost = plan.count(.destroy) + plan.count(.reimage)
         guard lost > 0, !options.yes else { return }
-        let question = "\(lost == 1 ? "One guest loses its disk" : "\(lost) guests lose their disks"). Go on?"
-        guard Terminal.isInteractive, Terminal.confirm(question) else {
+        let loss = lost == 1 ? "One guest loses its disk." : "\(lost) guests lose their disks."
+        guard Terminal.isInteractive, Terminal.confirm("\(loss) Go on?") else {
             throw Failure(
-                .notConfirmed, operation: "apply the plan", message: "\(question.dropLast(8)) Nobody said yes to that.",
+                .notConfirmed, operation: "apply the plan", message: "\(loss) Nobody said yes to that.",
                 remedy: "Give --yes, or choose other guests with --only.", side: .host)
         }
     }

@@ -26,19 +26,20 @@ struct FleetApplyCommand: AsyncParsableCommand {
 
     func run() async throws {
         let (selector, isAll) = (try selection.selector(), selection.only.isEmpty)
-        let declared = try LoadedManifest(file: manifest).manifest
+        let declared = try await FleetArgument.manifest(
+            toUse: manifest, FleetPlace(state: place.places.state), agent: agent.path)
         let narrow: @Sendable (FleetPlan, (String) -> Bool) -> FleetPlan = { plan, isMeant in
             isAll ? plan : plan.only(isMeant)
         }
         if let (site, engine) = try engine.slurm(fleet: declared.name) {
             return try await SlurmApplication(
                 manifest: declared, site: site, engine: engine, state: place.places.state, agent: agent.path,
-                options: work, narrow: narrow, selector: selector
+                options: work, selection: selection, narrow: narrow, selector: selector
             ).run { try licences.accepted(place.places) }
         }
         try await FleetApplication(
             manifest: declared, place: FleetPlace(state: place.places.state), agent: agent.path, options: work,
-            narrow: { plan, survey in narrow(plan, survey.isMeant(by: selector)) }
+            selection: selection, narrow: { plan, survey in narrow(plan, survey.isMeant(by: selector)) }
         ).run { try licences.accepted(place.places) }
     }
 }

@@ -23,12 +23,12 @@ struct FleetDestroyCommand: AsyncParsableCommand {
         if let (site, engine) = try engine.slurm(fleet: declared.name) {
             return try await SlurmApplication(
                 manifest: declared, site: site, engine: engine, state: place.places.state, agent: nil,
-                options: work, narrow: narrow, selector: selector
+                options: work, selection: selection, narrow: narrow, selector: selector
             ).run { true }
         }
         try await FleetApplication(
             manifest: declared, place: FleetPlace(state: place.places.state), agent: nil, options: work,
-            narrow: { plan, survey in narrow(plan, survey.isMeant(by: selector)) }
+            selection: selection, narrow: { plan, survey in narrow(plan, survey.isMeant(by: selector)) }
         ).run { true }
     }
 }

@@ -12,8 +12,28 @@ struct FleetArgument: ParsableArguments {
 
     /// The manifest; of a mere name, one without guests.
     static func manifest(_ fleet: String) throws -> FleetManifest {
-        let isFile = FileManager.default.fileExists(atPath: fleet) || fleet.contains("/") || fleet.contains(".y")
-        return isFile ? try LoadedManifest(file: fleet).manifest : FleetManifest(name: fleet)
+        let endings = [".yaml", ".yml", ".json"]
+        let isFile =
+            FileManager.default.fileExists(atPath: fleet) || fleet.contains("/")
+            || endings.contains { fleet.hasSuffix($0) }
+        return isFile ? try LoadedManifest.read(fleet) : FleetManifest(name: fleet)
+    }
+
+    /// A manifest that something is to be done with. Where its text has mistakes, what it names is looked at all the same, so that one list
+    /// has everything that is wrong: throws ``Failures``.
+    static func manifest(toUse file: String, _ place: FleetPlace, agent: String?) async throws -> FleetManifest {
+        let loaded = try LoadedManifest(file: file)
+        guard !loaded.mistakes.isEmpty else { return loaded.manifest }
+        let host = LocalFleetHost(place, licencesAccepted: true, agent: agent)
+        var found = loaded.mistakes
+        for guest in loaded.manifest.oneGuestForEachImage where guest.settings.image != nil {
+            // What is not there is told already, with its line.
+            found += await host.check("manifest", guest.settings, gpus: []).filter { failure in
+                ![.imageMissing, .runfileMissing].contains(failure.code)
+                    && !found.contains { $0.message == failure.message }
+            }.map { FleetSurvey.of(guest, $0) }
+        }
+        throw Failures(found)
     }
 }
 
@@ -24,6 +44,15 @@ struct SelectionOption: ParsableArguments {
             "Only these guests: a name, with * and ? for parts of it, or LABEL=VALUE; with commas, or repeated.",
             valueName: "selector"))
     var only: [String] = []
+
+    /// Throws where a selector means nobody of a plan: it is mistyped.
+    func check(_ plan: FleetPlan) throws {
+        guard !only.isEmpty, plan.guests.isEmpty else { return }
+        throw Failure(
+            .optionInvalid, operation: "choose guests",
+            message: "--only \(only.joined(separator: ",")) means no guest.",
+            remedy: "`provision-gpu-vm fleet status` lists them; labels are written LABEL=VALUE.", side: .host)
+    }
 
     func selector() throws -> GuestSelector {
         guard let selector = GuestSelector(only) else {

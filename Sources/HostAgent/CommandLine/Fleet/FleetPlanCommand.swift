@@ -28,9 +28,11 @@ struct FleetPlanCommand: AsyncParsableCommand {
         let selector = try selection.selector()
         let fleets = FleetPlace(state: place.places.state)
         let survey = try await FleetSurvey(
-            try LoadedManifest(file: manifest).manifest, fleets, try FleetDatabase.reader(fleets), agent: agent.path)
+            try await FleetArgument.manifest(toUse: manifest, fleets, agent: agent.path), fleets,
+            try FleetDatabase.reader(fleets), agent: agent.path)
         var plan = survey.plan
         if !selection.only.isEmpty { plan = plan.only(survey.isMeant(by: selector)) }
+        try selection.check(plan)
         // Licences are a question of `apply`.
         let host = LocalFleetHost(fleets, licencesAccepted: true, agent: agent.path)
         let order = survey.order(plan)

@@ -23,7 +23,8 @@ struct FleetReimageCommand: AsyncParsableCommand {
 
     func run() async throws {
         let selector = try selection.selector()
-        let declared = try LoadedManifest(file: manifest).manifest
+        let declared = try await FleetArgument.manifest(
+            toUse: manifest, FleetPlace(state: place.places.state), agent: agent.path)
         // Guests that are in no manifest are `apply`'s to remove.
         let names = Set(declared.guests.map(\.name))
         let narrow: @Sendable (FleetPlan, (String) -> Bool) -> FleetPlan = { plan, isMeant in
@@ -32,12 +33,12 @@ struct FleetReimageCommand: AsyncParsableCommand {
         if let (site, engine) = try engine.slurm(fleet: declared.name) {
             return try await SlurmApplication(
                 manifest: declared, site: site, engine: engine, state: place.places.state, agent: agent.path,
-                options: work, narrow: narrow, selector: selector
+                options: work, selection: selection, narrow: narrow, selector: selector
             ).run { try licences.accepted(place.places) }
         }
         try await FleetApplication(
             manifest: declared, place: FleetPlace(state: place.places.state), agent: agent.path, options: work,
-            narrow: { plan, survey in narrow(plan, survey.isMeant(by: selector)) }
+            selection: selection, narrow: { plan, survey in narrow(plan, survey.isMeant(by: selector)) }
         ).run { try licences.accepted(place.places) }
     }
 }

@@ -80,6 +80,13 @@ struct FleetSurvey {
             jobs: jobs ?? HostCapacity.usualJobs(cpus: LocalFleetHost.cpus), overcommit: overcommit)
     }
 
+    /// A failure with the guest that it is about.
+    static func of(_ guest: DeclaredGuest, _ failure: Failure) -> Failure {
+        var failure = failure
+        failure.evidence.append("for the guest \(guest.name), line \(guest.mark.line) of the manifest")
+        return failure
+    }
+
     /// Everything that is wrong with what the order would begin, before it is begun: inputs of golden images, and guests that this
     /// host can never run.
     func problems(_ order: FleetOrder, _ host: LocalFleetHost, on capacity: HostCapacity) async -> [Failure] {
@@ -87,10 +94,8 @@ struct FleetSurvey {
         for digest in order.missing {
             guard let settings = order.builds[digest], let guest = order.firstGuests[digest] else { continue }
             let found = await host.check(digest, settings, gpus: order.namedCard(digest))
-            for var failure in found where !failures.contains(where: { $0.message == failure.message }) {
-                failure.evidence.append("for the guest \(guest.name), line \(guest.mark.line) of the manifest")
-                failures.append(failure)
-            }
+            failures += found.filter { failure in !failures.contains { $0.message == failure.message } }
+                .map { Self.of(guest, $0) }
         }
         // Of guests whose files are the same, one is looked at.
         var looked: Set<[String?]> = []

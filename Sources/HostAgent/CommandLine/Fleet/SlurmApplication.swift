@@ -10,6 +10,7 @@ struct SlurmApplication {
     let state: String
     let agent: String?
     let options: FleetWorkOptions
+    let selection: SelectionOption
     /// Makes the command's plan of the whole fleet's.
     let narrow: @Sendable (FleetPlan, (String) -> Bool) -> FleetPlan
     let selector: GuestSelector
@@ -35,6 +36,7 @@ struct SlurmApplication {
         let plan = narrow(FleetPlan(manifest, reality) { digests[$0] }) {
             selector.matches(name: $0, labels: known[$0] ?? [:])
         }
+        try selection.check(plan)
         let order = FleetOrder(
             plan, manifest, digest: { digests[$0] }, records: [], running: { _ in nil }, hostCPUs: LocalFleetHost.cpus)
         for line in FleetPlanText(plan).lines where !options.quiet { Terminal.note(line) }

@@ -5,9 +5,12 @@ import FoundationEssentials
 public struct LoadedManifest: Sendable {
     /// As it was named.
     public var file: String
+    /// All of it, or with ``mistakes`` what could be read.
     public var manifest: FleetManifest
+    /// What is wrong with its text.
+    public var mistakes: [Failure] = []
 
-    /// Reads `file`. Throws ``Failures`` with everything that is wrong with it.
+    /// Reads `file`. Throws ``Failures`` where it cannot be read at all.
     public init(file: String) throws(Failures) {
         guard let data = FileManager.default.contents(atPath: file) else {
             throw Failures([
@@ -27,7 +30,15 @@ public struct LoadedManifest: Sendable {
                 String(decoding: data, as: UTF8.self), home: home,
                 fileExists: { FileManager.default.fileExists(atPath: $0) })
         } catch {
-            throw error.failures(file: file)
+            mistakes = error.failures(file: file).all
+            manifest = error.readable ?? FleetManifest(name: "")
         }
+    }
+
+    /// The whole of a manifest without mistakes. Throws ``Failures`` with all that are in the text.
+    public static func read(_ file: String) throws(Failures) -> FleetManifest {
+        let loaded = try LoadedManifest(file: file)
+        guard loaded.mistakes.isEmpty else { throw Failures(loaded.mistakes) }
+        return loaded.manifest
     }
 }

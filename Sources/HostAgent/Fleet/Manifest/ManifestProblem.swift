@@ -30,9 +30,12 @@ public struct ManifestProblem: Error, Equatable, Sendable {
 /// All mistakes of a manifest, in the order of the text.
 public struct ManifestProblems: Error, Equatable, Sendable {
     public var all: [ManifestProblem]
+    /// What could be read all the same, so that its files can be looked at, too.
+    var readable: FleetManifest?
 
-    init(_ all: [ManifestProblem]) {
+    init(_ all: [ManifestProblem], readable: FleetManifest? = nil) {
         self.all = all.sorted { ($0.mark.line, $0.mark.column) < ($1.mark.line, $1.mark.column) }
+        self.readable = readable
     }
 
     /// As the failures of a command.

@@ -90,8 +90,9 @@ struct ManifestReader {
         }
         checkBetween(guests)
         checkMachines(of: name, guests)
-        guard problems.isEmpty else { throw ManifestProblems(problems) }
-        return FleetManifest(name: name, guests: guests)
+        let manifest = FleetManifest(name: name, guests: guests)
+        guard problems.isEmpty else { throw ManifestProblems(problems, readable: manifest) }
+        return manifest
     }
 
     private mutating func check(version: MarkedValue?, _ mark: TextMark) {

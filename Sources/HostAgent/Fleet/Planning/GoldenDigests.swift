@@ -23,6 +23,14 @@ public struct GoldenDigests: Sendable {
     public subscript(guest: DeclaredGuest) -> String { byKey[guest.settings.ofImage] ?? "" }
 }
 
+extension FleetManifest {
+    /// A guest for each golden image, as far as the settings tell: the first.
+    public var oneGuestForEachImage: [DeclaredGuest] {
+        var seen: Set<GuestSettings> = []
+        return guests.filter { seen.insert($0.settings.ofImage).inserted }
+    }
+}
+
 extension GuestSettings {
     /// Only what its golden image depends on.
     var ofImage: GuestSettings {

@@ -148,16 +148,19 @@ final class Preflight: ContentsPreflight {
         return image
     }
 
-    /// What is unpacked in the guest is larger than the runfiles: a disk smaller than these cannot hold it, whatever is on it.
+    /// The least that a Linux with systemd takes, bytes: Debian's smallest image has some 600 MB.
+    private static let smallestGuest: Int64 = 512 << 20
+
+    /// What is unpacked in the guest is larger than the runfiles: a smaller disk cannot hold it, whatever is on it.
     private func checkRoom(in image: PreparedJob.Image?, payloads: Int64) {
         guard let image else { return }
         let disk = max(image.virtualSize, job.diskSize ?? 0)
-        guard disk < payloads else { return }
+        guard disk < Self.smallestGuest + payloads else { return }
         failures.append(
             Failure(
                 .guestSpace, operation: "look for space in the guest",
-                message: "The disk of \(job.image) has \(disk >> 20) MiB; what is to go into it has "
-                    + "\(payloads >> 20) MiB, packed.",
+                message: "The disk of \(job.image) has \(disk >> 20) MiB; a guest with what is to go into it needs "
+                    + "\((Self.smallestGuest + payloads) >> 20) at the very least.",
                 remedy: "Grow it with --disk-size (disk-size in a manifest).", side: .host))
     }
 
