@@ -26,6 +26,32 @@ struct ManifestReaderTests {
         }
     }
 
+    @Test func whatCanBeReadBesideMistakesIsKeptForALookAtItsFiles() {
+        let text = """
+            version: 1
+            defaults: {image: base.qcow2, memroy: 1G}
+            guests:
+              - {name: a, driver: driver.run}
+              - {name: b, driver: nowhere.run}
+              - {name: c, driver: driver.run}
+            """
+        do {
+            _ = try read(text)
+            Issue.record("mistakes were not seen")
+        } catch {
+            #expect(error.all.count == 2)
+            #expect(error.readable?.guests.map(\.name) == ["a", "b", "c"])
+            #expect(error.readable?.oneGuestForEachImage.map(\.name) == ["a", "b"])
+        }
+    }
+
+    @Test func fleetAndGuestTogetherAreNoLongerThanAVMsName() {
+        let long = String(repeating: "x", count: 60)
+        #expect(problems("version: 1\nname: lab\nguests: [{name: \(long), image: base.qcow2}]\n").isEmpty)
+        let told = problems("version: 1\nname: labs5\nguests: [{name: \(long), image: base.qcow2}]\n")
+        #expect(told.count == 1 && told[0].contains("too long for a VM's name: 66 characters"), "\(told)")
+    }
+
     @Test func defaultsHoldUnlessAGuestSaysOtherwise() throws {
         let manifest = try read(
             """
