@@ -75,6 +75,22 @@ struct FleetPlanTests {
                 == FleetPlan.Guest(name: "a", action: .reimage, reasons: ["it failed: no SSH"], golden: "g1"))
     }
 
+    /// What is asked about: not a guest whose making was cut off, and not one that only starts again.
+    @Test func onlyDisksThatSomebodyMayHaveWrittenToAreLost() {
+        let sound = ExistingGuest(golden: "g1", settings: guest("a").settings, isRunning: true)
+        var broken = sound
+        broken.failure = "its making was cut off"
+        #expect(plan(guest("a"), sound, golden: "g2")?.losesDisk == true)
+        #expect(plan(guest("a") { $0.memoryBytes = 8 << 30 }, sound)?.losesDisk == false)
+        #expect(plan(guest("a"), broken, golden: "g2")?.losesDisk == false)
+        let gone = FleetPlan(FleetManifest(name: "lab"), FleetReality(guests: ["a": sound, "b": broken])) { _ in "" }
+        #expect(gone.guests.map(\.losesDisk) == [true, false])
+        let kept = FleetPlan(
+            FleetManifest(name: "lab", guests: [guest("a")]), FleetReality(guests: ["a": sound], goldens: ["g1"])
+        ) { _ in "g1" }
+        #expect(kept.guests.map(\.losesDisk) == [false] && kept.reimaging().guests.map(\.losesDisk) == [true])
+    }
+
     @Test func everySettingIsCompared() throws {
         // A setting that no row of the comparison tells would never be applied.
         let fields = Mirror(reflecting: GuestSettings()).children.compactMap(\.label).count

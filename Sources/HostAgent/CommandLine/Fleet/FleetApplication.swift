@@ -52,7 +52,7 @@ struct FleetApplication {
 
     /// Guests whose disks would go are named in the plan above; who is asked has read it.
     static func confirm(_ plan: FleetPlan, _ options: FleetWorkOptions) throws {
-        let lost = plan.count(.destroy) + plan.count(.reimage)
+        let lost = plan.guests.count { $0.losesDisk }
         guard lost > 0, !options.yes else { return }
         let loss = lost == 1 ? "One guest loses its disk." : "\(lost) guests lose their disks."
         guard Terminal.isInteractive, Terminal.confirm("\(loss) Go on?") else {

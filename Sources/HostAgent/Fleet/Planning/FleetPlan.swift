@@ -23,6 +23,8 @@ public struct FleetPlan: Codable, Equatable, Sendable {
         public var reasons: [String]
         /// The golden image it will have; nil where it is destroyed.
         public var golden: String?
+        /// Whether a disk goes that somebody may have written to. That of a guest whose making was cut off or failed is none.
+        public var losesDisk = false
     }
 
     /// A golden image.
@@ -54,7 +56,10 @@ public struct FleetPlan: Codable, Equatable, Sendable {
         }
         let declared = Set(manifest.guests.map(\.name))
         for name in reality.guests.keys.sorted() where !declared.contains(name) {
-            guests.append(Guest(name: name, action: .destroy, reasons: ["it is not in the manifest"], golden: nil))
+            guests.append(
+                Guest(
+                    name: name, action: .destroy, reasons: ["it is not in the manifest"], golden: nil,
+                    losesDisk: reality.guests[name]?.failure == nil))
         }
         goldens =
             order.map { Golden(digest: $0, isMissing: !reality.goldens.contains($0), guests: wanted[$0] ?? 0) }
@@ -78,6 +83,7 @@ public struct FleetPlan: Codable, Equatable, Sendable {
             case .none, .start, .restart:
                 plan.guests[place].action = .reimage
                 plan.guests[place].reasons = ["it was asked for"]
+                plan.guests[place].losesDisk = true
             case .create, .reimage, .destroy: break
             }
         }
@@ -100,7 +106,9 @@ public struct FleetPlan: Codable, Equatable, Sendable {
 
     private static func plan(_ declared: DeclaredGuest, _ digest: String, _ existing: ExistingGuest?) -> Guest {
         func guest(_ action: Action, _ reasons: [String]) -> Guest {
-            Guest(name: declared.name, action: action, reasons: reasons, golden: digest)
+            Guest(
+                name: declared.name, action: action, reasons: reasons, golden: digest,
+                losesDisk: action == .reimage && existing?.failure == nil)
         }
         guard let existing else { return guest(.create, ["it does not exist"]) }
         let differences = SettingDifference.all(from: existing.settings, to: declared.settings)
