@@ -14,7 +14,7 @@ public final class FleetDatabase: FleetKeeper, Sendable {
     ///
     /// Throws a ``Contract/Failure``: the file is damaged, or of a newer version. It is left as it is.
     public static func writer(_ place: FleetPlace) throws -> FleetDatabase {
-        let path = Self.path(place)
+        let path = place.database
         do {
             // Made by us, so that it is this user's alone.
             if !FileManager.default.fileExists(atPath: path) { try replaceFile(path, with: []) }
@@ -32,7 +32,7 @@ public final class FleetDatabase: FleetKeeper, Sendable {
 
     /// The same for looking only; nil where there is none yet. Throws a ``Contract/Failure``.
     public static func reader(_ place: FleetPlace) throws -> FleetDatabase? {
-        let path = Self.path(place)
+        let path = place.database
         guard FileManager.default.fileExists(atPath: path) else { return nil }
         do {
             var configuration = Configuration()
@@ -51,8 +51,6 @@ public final class FleetDatabase: FleetKeeper, Sendable {
         self.path = path
         self.database = database
     }
-
-    private static func path(_ place: FleetPlace) -> String { "\(place.folder)/fleets.db" }
 
     // MARK: Keeping
 

@@ -70,7 +70,7 @@ struct FleetDatabaseTests {
     @Test func aDamagedFileIsLeftAsItIsAndSaid() throws {
         try Self.withPlace { place in
             let lock = try place.lock()
-            let path = "\(place.folder)/fleets.db"
+            let path = place.database
             try Data(repeating: 0x41, count: 8192).write(to: URL(filePath: path))
             #expect {
                 try FleetDatabase.writer(place)
@@ -87,7 +87,7 @@ struct FleetDatabaseTests {
             let lock = try place.lock()
             _ = try FleetDatabase.writer(place)
             for (path, mode) in [
-                (place.folder, 0o700), (place.goldenFolder, 0o700), ("\(place.folder)/fleets.db", 0o600),
+                (place.folder, 0o700), (place.goldenFolder, 0o700), (place.database, 0o600),
             ] {
                 let attributes = try FileManager.default.attributesOfItem(atPath: path)
                 #expect(attributes[.posixPermissions] as? Int == mode, "\(path)")

@@ -90,6 +90,6 @@ host.world.withLock { world in
         "\(count) guests, \(world.boots) boots, \(world.violations) cards given twice, "
             + "\(rest.isEmpty && last.isEmpty ? "converged" : "NOT CONVERGED")")
 }
-let size = (try? FileManager.default.attributesOfItem(atPath: "\(place.folder)/fleets.db")[.size] as? Int) ?? 0
+let size = (try? FileManager.default.attributesOfItem(atPath: place.database)[.size] as? Int) ?? 0
 print("state: \(size >> 10) KiB")
 withExtendedLifetime(lock) {}

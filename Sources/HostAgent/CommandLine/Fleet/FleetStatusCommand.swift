@@ -45,7 +45,7 @@ struct FleetStatusCommand: AsyncParsableCommand {
             if let fleet { [try FleetArgument.manifest(fleet)] } else {
                 try database?.fleets().map { FleetManifest(name: $0) } ?? []
             }
-        let isWorkedOn = LockFile.isTaken("\(fleets.folder)/lock")
+        let isWorkedOn = LockFile.isTaken(fleets.lockPath)
         let answers = try manifests.map { manifest in
             Answer(
                 fleet: manifest.name,

@@ -14,8 +14,12 @@ public struct FleetPlace: Equatable, Sendable {
         goldenFolder = goldens ?? "\(state)/golden"
     }
 
-    /// The database and the lock.
+    /// A folder for each fleet, of its name: nothing else is in it.
     public var folder: String { "\(state)/fleets" }
+    /// The state of all fleets.
+    public var database: String { "\(state)/fleets.db" }
+    /// Held by the one that writes.
+    public var lockPath: String { "\(state)/fleets.lock" }
 
     /// A guest's folder: a folder each, since who starts a disk looks at all that lies beside it.
     public func guestFolder(_ guest: GuestBlueprint) -> String { "\(folder)/\(guest.fleet)/\(guest.name)" }
@@ -26,7 +30,7 @@ public struct FleetPlace: Equatable, Sendable {
     public func lock() throws -> LockFile {
         try makePrivateFolder(folder, operation: "make the fleets' folder")
         try makePrivateFolder(goldenFolder, operation: "make the golden images' folder")
-        let path = "\(folder)/lock"
+        let path = lockPath
         do {
             if let lock = try LockFile.take(path) { return lock }
         } catch {
