@@ -14,21 +14,10 @@ struct FleetDestroyCommand: AsyncParsableCommand {
     @OptionGroup var place: StateOption
 
     func run() async throws {
-        let selector = try selection.selector()
         // As if the manifest were empty: what is there goes.
-        let declared = FleetManifest(name: try fleet.manifest().name)
-        let narrow: @Sendable (FleetPlan, (String) -> Bool) -> FleetPlan = { plan, isMeant in
-            plan.only(isMeant)
-        }
-        if let (site, engine) = try engine.slurm(fleet: declared.name) {
-            return try await SlurmApplication(
-                manifest: declared, site: site, engine: engine, state: place.places.state, agent: nil,
-                options: work, selection: selection, narrow: narrow, selector: selector
-            ).run { true }
-        }
-        try await FleetApplication(
-            manifest: declared, place: FleetPlace(state: place.places.state), agent: nil, options: work,
-            selection: selection, narrow: { plan, survey in narrow(plan, survey.isMeant(by: selector)) }
+        try await FleetRequest(
+            manifest: FleetManifest(name: try fleet.manifest().name), selection: selection, work: work, engine: engine,
+            place: place, agent: nil, narrow: { $0.only($1) }
         ).run { true }
     }
 }

@@ -24,7 +24,7 @@ struct FleetArgument: ParsableArguments {
     static func manifest(toUse file: String, _ place: FleetPlace, agent: String?) async throws -> FleetManifest {
         let loaded = try LoadedManifest(file: file)
         guard !loaded.mistakes.isEmpty else { return loaded.manifest }
-        let host = LocalFleetHost(place, licencesAccepted: true, agent: agent)
+        let host = LocalFleetHost(place, agent: agent)
         var found = loaded.mistakes
         for guest in loaded.manifest.oneGuestForEachImage where guest.settings.image != nil {
             // What is not there is told already, with its line.
@@ -44,6 +44,8 @@ struct SelectionOption: ParsableArguments {
             "Only these guests: a name, with * and ? for parts of it, or LABEL=VALUE; with commas, or repeated.",
             valueName: "selector"))
     var only: [String] = []
+
+    func validate() throws { _ = try selector() }
 
     /// Throws where a selector means nobody of a plan: it is mistyped.
     func check(_ plan: FleetPlan) throws {
@@ -71,7 +73,7 @@ struct FleetWorkOptions: ParsableArguments {
 
     @Option(
         help: ArgumentHelp("Guest CPUs for each CPU of the host, in all guests together.", valueName: "factor"))
-    var overcommit = 16
+    var overcommit = HostCapacity.usualOvercommit
 
     @Flag(name: .shortAndLong, help: "Do not ask before guests lose their disks.")
     var yes = false

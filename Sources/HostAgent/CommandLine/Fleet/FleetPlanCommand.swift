@@ -33,8 +33,7 @@ struct FleetPlanCommand: AsyncParsableCommand {
         var plan = survey.plan
         if !selection.only.isEmpty { plan = plan.only(survey.isMeant(by: selector)) }
         try selection.check(plan)
-        // Licences are a question of `apply`.
-        let host = LocalFleetHost(fleets, licencesAccepted: true, agent: agent.path)
+        let host = LocalFleetHost(fleets, agent: agent.path)
         let order = survey.order(plan)
         let problems = await survey.problems(
             order, host, on: try survey.capacity(order, jobs: nil, overcommit: HostCapacity.usualOvercommit))

@@ -11,34 +11,13 @@ struct FleetReimageCommand: AsyncParsableCommand {
             boot. Guests that are not there are made.
             """)
 
-    @Argument(help: "The manifest, YAML or JSON.", completion: .file())
-    var manifest: String
-
-    @OptionGroup var selection: SelectionOption
-    @OptionGroup var work: FleetWorkOptions
-    @OptionGroup var engine: EngineOptions
-    @OptionGroup var agent: AgentOption
-    @OptionGroup var licences: LicenceOption
-    @OptionGroup var place: StateOption
+    @OptionGroup var options: FleetChangeOptions
 
     func run() async throws {
-        let selector = try selection.selector()
-        let declared = try await FleetArgument.manifest(
-            toUse: manifest, FleetPlace(state: place.places.state), agent: agent.path)
-        // Guests that are in no manifest are `apply`'s to remove.
-        let names = Set(declared.guests.map(\.name))
-        let narrow: @Sendable (FleetPlan, (String) -> Bool) -> FleetPlan = { plan, isMeant in
-            plan.only { names.contains($0) && isMeant($0) }.reimaging()
+        try await options.run { manifest, plan, isMeant in
+            // Guests that are in no manifest are `apply`'s to remove.
+            let names = Set(manifest.guests.map(\.name))
+            return plan.only { names.contains($0) && isMeant($0) }.reimaging()
         }
-        if let (site, engine) = try engine.slurm(fleet: declared.name) {
-            return try await SlurmApplication(
-                manifest: declared, site: site, engine: engine, state: place.places.state, agent: agent.path,
-                options: work, selection: selection, narrow: narrow, selector: selector
-            ).run { try licences.accepted(place.places) }
-        }
-        try await FleetApplication(
-            manifest: declared, place: FleetPlace(state: place.places.state), agent: agent.path, options: work,
-            selection: selection, narrow: { plan, survey in narrow(plan, survey.isMeant(by: selector)) }
-        ).run { try licences.accepted(place.places) }
     }
 }

@@ -4,7 +4,6 @@ import FleetStore
 import Host
 import Machines
 import Passthrough
-import Provisioner
 import VirtualMachines
 
 /// A manifest beside what is there of its fleet.
@@ -22,12 +21,7 @@ struct FleetSurvey {
         self.manifest = manifest
         records = try database?.guests(of: manifest.name) ?? []
         machines = Self.machines(of: records, state: place.state)
-        let files = ContentDigests(state: place.state)
-        let operation = "plan the fleet"
-        digests = try await GoldenDigests(
-            manifest, agent: manifest.guests.isEmpty ? "" : try await files.agent(agent),
-            files: { try await files.sha256(of: $0, operation: operation) },
-            text: { try await files.sha256(ofText: $0, operation: operation) })
+        digests = try await GoldenDigests(manifest, state: place.state, agent: agent)
     }
 
     static func machines(of records: [GuestRecord], state: String) -> [String: MachineFacts] {
@@ -50,10 +44,8 @@ struct FleetSurvey {
 
     /// Whether a selector means a guest, by its labels in the manifest, or as it was made.
     func isMeant(by selector: GuestSelector) -> (String) -> Bool {
-        var labels = Dictionary(
-            records.map { ($0.name, $0.blueprint.settings.labels ?? [:]) }, uniquingKeysWith: { $1 })
-        for guest in manifest.guests { labels[guest.name] = guest.settings.labels ?? [:] }
-        return { selector.matches(name: $0, labels: labels[$0] ?? [:]) }
+        selector.among(
+            manifest, made: Dictionary(records.map { ($0.name, $0.blueprint.settings) }, uniquingKeysWith: { $1 }))
     }
 
     /// All that carrying out `plan` takes.

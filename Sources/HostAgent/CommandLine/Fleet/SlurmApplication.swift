@@ -1,19 +1,19 @@
 import Contract
 import Fleet
-import Provisioner
 
-/// `apply`, `reimage` and `destroy` with `--engine slurm`.
+/// A request that Slurm's jobs carry out.
 struct SlurmApplication {
-    let manifest: FleetManifest
-    let site: SlurmSite
-    let engine: SlurmEngine
-    let state: String
-    let agent: String?
-    let options: FleetWorkOptions
-    let selection: SelectionOption
-    /// Makes the command's plan of the whole fleet's.
-    let narrow: @Sendable (FleetPlan, (String) -> Bool) -> FleetPlan
-    let selector: GuestSelector
+    private let request: FleetRequest
+    private let site: SlurmSite
+    private let engine: SlurmEngine
+    private let selector: GuestSelector
+
+    init(_ request: FleetRequest, _ site: SlurmSite, _ engine: SlurmEngine, _ selector: GuestSelector) {
+        self.request = request
+        self.site = site
+        self.engine = engine
+        self.selector = selector
+    }
 
     /// For `--format json`.
     struct Answer: Encodable {
@@ -21,30 +21,19 @@ struct SlurmApplication {
         var guests: [SlurmGuestStatus]
     }
 
-    /// Does it, prints what came of it, and ends the process where something failed.
+    /// ``FleetRequest/run(licencesAccepted:)``.
     func run(licencesAccepted: () throws -> Bool) async throws {
-        let fleet = SlurmFleet(engine, site)
-        let files = ContentDigests(state: state)
+        let (manifest, fleet) = (request.manifest, SlurmFleet(engine, site))
         let digests = try await GoldenDigests(
-            manifest, agent: manifest.guests.isEmpty ? "" : try await files.agent(agent),
-            files: { try await files.sha256(of: $0, operation: "plan the fleet") },
-            text: { try await files.sha256(ofText: $0, operation: "plan the fleet") })
+            manifest, state: request.place.places.state, agent: request.agent)
         let reality = try await fleet.reality()
-        var labels = reality.guests.mapValues { $0.settings.labels ?? [:] }
-        for guest in manifest.guests { labels[guest.name] = guest.settings.labels ?? [:] }
-        let (known, selector) = (labels, selector)
-        let plan = narrow(FleetPlan(manifest, reality) { digests[$0] }) {
-            selector.matches(name: $0, labels: known[$0] ?? [:])
-        }
-        try selection.check(plan)
+        let plan = try request.narrowed(
+            FleetPlan(manifest, reality) { digests[$0] },
+            selector.among(manifest, made: reality.guests.mapValues(\.settings)))
         let order = FleetOrder(
             plan, manifest, digest: { digests[$0] }, records: [], running: { _ in nil }, hostCPUs: LocalFleetHost.cpus)
-        for line in FleetPlanText(plan).lines where !options.quiet { Terminal.note(line) }
-        try FleetApplication.confirm(plan, options)
-        let needsLicences = order.missing.contains { order.builds[$0]?.driver != nil || order.builds[$0]?.cuda != nil }
-        guard try !needsLicences || licencesAccepted() else { throw Licences.refusal() }
-        let quiet = options.quiet
-        let (jobs, engine) = (options.jobs, engine)
+        try request.agree(to: order, licencesAccepted: licencesAccepted)
+        let (jobs, quiet) = (request.work.jobs, request.work.quiet)
         let states = try await Interruption.stopping(
             note: "Interrupted: the jobs go on; the same command follows them again."
         ) {
@@ -52,7 +41,7 @@ struct SlurmApplication {
                 if !quiet, let line = SlurmGuestStatus.line(news) { Terminal.note(line) }
             }
         }
-        try Self.show(states, fleet: manifest.name, engine, options.format)
+        try Self.show(states, fleet: manifest.name, engine, request.work.format)
     }
 
     static func show(

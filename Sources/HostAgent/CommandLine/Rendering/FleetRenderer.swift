@@ -10,25 +10,22 @@ final class FleetRenderer: Sendable {
         var board: FleetBoard
         /// Lines of the live part that is shown.
         var shown = 0
+        /// So that times go on while nothing is told.
+        var clock: Task<Void, Never>?
+        var isFinished = false
     }
 
     private let quiet: Bool
     private let state: Mutex<State>
-    private let clock: Task<Void, Never>
 
     init(_ plan: FleetPlan, quiet: Bool) {
         self.quiet = quiet
         state = Mutex(State(board: FleetBoard(plan, now: Self.now)))
-        // So that times go on while nothing is told.
-        let (ticks, tick) = AsyncStream.makeStream(of: Void.self, bufferingPolicy: .bufferingNewest(1))
-        clock = Task {
-            while !Task.isCancelled {
-                try? await Task.sleep(for: .seconds(1))
-                tick.yield()
-            }
-        }
         guard Terminal.isLive, !quiet else { return }
-        Task { [weak self] in for await _ in ticks { self?.repaint([]) } }
+        let clock = Task { [weak self] in
+            while (try? await Task.sleep(for: .seconds(1))) != nil { self?.repaint([]) }
+        }
+        state.withLock { $0.clock = clock }
     }
 
     private static var now: Double { Date().timeIntervalSince1970 }
@@ -50,16 +47,17 @@ final class FleetRenderer: Sendable {
 
     /// Clears the live part.
     func finish() {
-        clock.cancel()
         state.withLock { state in
+            state.clock?.cancel()
+            state.isFinished = true
             Terminal.raw(Self.clearing(state.shown))
             state.shown = 0
         }
     }
 
     private func repaint(_ lines: [String]) {
-        guard !clock.isCancelled else { return }
         state.withLock { state in
+            guard !state.isFinished else { return }
             let width = Terminal.width
             var text = lines.flatMap { Wrapped.lines($0, indent: "        ", width: width) }.map { $0 + "\n" }.joined()
             guard Terminal.isLive else { return Terminal.raw(text) }

@@ -7,8 +7,6 @@ import Synchronization
 final class ProgressRenderer: Sendable {
     private struct State {
         var live = ""
-        var step: StepID?
-        var stepBegan = ContinuousClock.now
         var transferred: (name: String, tenth: Int)?
     }
 

@@ -1,3 +1,5 @@
+import Provisioner
+
 /// The golden images of a manifest: for each guest the digest that names its recipe. Few recipes, many guests: each file and each
 /// recipe is looked at once.
 public struct GoldenDigests: Sendable {
@@ -17,6 +19,18 @@ public struct GoldenDigests: Sendable {
             let recipe = GoldenRecipe(key, agent: agent) { known[$0] ?? "" }
             byKey[key] = try await text(recipe.canonicalText)
         }
+    }
+
+    /// The same by what this host reads; digests of files are remembered below `state`. Throws a ``Contract/Failure``.
+    ///
+    /// - Parameter agent: The guest agent; nil for the one beside this tool.
+    public init(_ manifest: FleetManifest, state: String, agent: String?) async throws {
+        let files = ContentDigests(state: state)
+        let operation = "plan the fleet"
+        try await self.init(
+            manifest, agent: manifest.guests.isEmpty ? "" : try await files.agent(agent),
+            files: { try await files.sha256(of: $0, operation: operation) },
+            text: { try await files.sha256(ofText: $0, operation: operation) })
     }
 
     /// The digest for a guest of that manifest.

@@ -25,6 +25,14 @@ public struct GuestSelector: Equatable, Sendable {
         }
     }
 
+    /// Whether it means a guest: by its labels in the manifest, else by those that it was made with.
+    public func among(_ manifest: FleetManifest, made: [String: GuestSettings]) -> @Sendable (String) -> Bool {
+        var labels = made.mapValues { $0.labels ?? [:] }
+        for guest in manifest.guests { labels[guest.name] = guest.settings.labels ?? [:] }
+        let known = labels
+        return { matches(name: $0, labels: known[$0] ?? [:]) }
+    }
+
     /// Whether a guest is meant.
     public func matches(name: String, labels: [String: String]) -> Bool {
         terms.isEmpty

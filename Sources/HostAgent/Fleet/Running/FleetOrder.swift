@@ -1,4 +1,5 @@
 public import Passthrough
+import Provisioner
 
 /// A plan with all that carrying it out takes. Pure.
 public struct FleetOrder: Sendable {
@@ -50,6 +51,11 @@ public struct FleetOrder: Sendable {
 
     /// Images that are to be built, in the plan's order.
     public var missing: [String] { plan.goldens.filter { $0.isMissing && $0.guests > 0 }.map(\.digest) }
+
+    /// Whether something of NVIDIA's is to be installed.
+    public var needsLicences: Bool {
+        missing.contains { builds[$0]?.contents.hasRunfiles == true }
+    }
 
     /// Cards that the fleet's guests hold now.
     public var cards: Set<PCIAddress> { Set(holding.values.joined()) }

@@ -8,11 +8,10 @@ public import Provisioner
 import SecureShell
 import VirtualMachines
 
-/// This host: golden images built by runs, guests as VMs of `start`.
+/// This host: golden images built by runs, guests as VMs of `start`. Who has it build has asked for NVIDIA's licences.
 public struct LocalFleetHost: FleetHost {
     private let place: FleetPlace
     private let goldens: GoldenStore
-    private let licencesAccepted: Bool
     private let agent: String?
     private let claims: Claims
     /// How long a guest may take to shut down.
@@ -20,12 +19,11 @@ public struct LocalFleetHost: FleetHost {
 
     /// - Parameter agent: The guest agent; nil for the one beside this tool.
     public init(
-        _ place: FleetPlace, licencesAccepted: Bool, agent: String? = nil, claims: Claims = Claims(),
+        _ place: FleetPlace, agent: String? = nil, claims: Claims = Claims(),
         grace: Duration = .seconds(90)
     ) {
         self.place = place
         goldens = GoldenStore(place)
-        self.licencesAccepted = licencesAccepted
         self.agent = agent
         self.claims = claims
         self.grace = grace
@@ -34,7 +32,7 @@ public struct LocalFleetHost: FleetHost {
     public static var cpus: Int { max(1, Int(sysconf(Int32(_SC_NPROCESSORS_ONLN)))) }
 
     private func context(_ progress: @escaping @Sendable (Progress) -> Void) -> JobContext {
-        JobContext(licencesAccepted: licencesAccepted, claims: claims, progress: progress)
+        JobContext(licencesAccepted: true, claims: claims, progress: progress)
     }
 
     /// The job that builds a golden image at `result`.

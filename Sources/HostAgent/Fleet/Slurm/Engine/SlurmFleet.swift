@@ -16,11 +16,8 @@ public struct SlurmFleet: Sendable {
     /// What is there, for a plan. Guests that ended in order are there and stopped.
     public func reality() async throws -> FleetReality {
         var reality = FleetReality(goldens: GoldenStore(FleetPlace(state: site.shared, goldens: site.goldens)).whole())
-        guard try engine.spool.header() != nil else { return reality }
-        for (name, state) in try await engine.status() where state != .absent {
-            guard let number = try engine.spool.header()?.guests[name], let task = try? engine.spool.task(number),
-                task.builds == nil, task.action != .destroy
-            else { continue }
+        for (name, state, task) in try await guests() where state != .absent {
+            guard let task else { continue }
             reality.guests[name] = ExistingGuest(
                 golden: task.golden?.digest ?? "", settings: task.settings, isRunning: Self.isThere(state),
                 failure: Self.failure(state)?.message)
@@ -30,10 +27,15 @@ public struct SlurmFleet: Sendable {
 
     /// How guests stand, images that are built left out.
     public func status() async throws -> [(guest: String, state: SlurmGuestState)] {
+        try await guests().map { ($0.name, $0.state) }
+    }
+
+    /// Guests with their tasks, those left out that are builds or gone. A task is nil where it cannot be read.
+    private func guests() async throws -> [(name: String, state: SlurmGuestState, task: GuestTask?)] {
         guard let header = try engine.spool.header() else { return [] }
-        return try await engine.status().filter { guest, _ in
-            guard let task = header.guests[guest].flatMap({ try? engine.spool.task($0) }) else { return true }
-            return task.builds == nil && task.action != .destroy
+        return try await engine.status().compactMap { name, state in
+            let task = header.guests[name].flatMap { try? engine.spool.task($0) }
+            return task?.builds == nil && task?.action != .destroy ? (name, state, task) : nil
         }
     }
 
@@ -84,7 +86,7 @@ public struct SlurmFleet: Sendable {
         return outcome
     }
 
-    /// Marks a guest whose job is over as gone. Its disk goes with it where this host sees it; on a node's `scratch` it stays.
+    /// Marks a guest whose job is over as gone. Its disk stays until a guest of its name is made.
     private func forget(_ guest: String) throws {
         guard let number = try engine.spool.header()?.guests[guest] else { return }
         var task = try engine.spool.task(number)

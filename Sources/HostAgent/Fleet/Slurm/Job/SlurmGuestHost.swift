@@ -12,10 +12,10 @@ public struct SlurmGuestHost: SlurmPerformer {
     private let place: FleetPlace
     private let host: LocalFleetHost
 
-    /// For a site's nodes. The submitter has asked for NVIDIA's licences.
+    /// For a site's nodes.
     public init(_ site: SlurmSite) {
         place = FleetPlace(state: site.scratch ?? "\(site.shared)/state", goldens: site.goldens)
-        host = LocalFleetHost(place, licencesAccepted: true, grace: .seconds(site.graceSeconds))
+        host = LocalFleetHost(place, grace: .seconds(site.graceSeconds))
     }
 
     public func perform(
