@@ -39,6 +39,12 @@ public struct FactStore: Sendable {
         bytes.reserveCapacity(max(text, other.bytes.count))
     }
 
+    /// A store with one whole number, in the layout of another one that has room for one fact.
+    init(only number: Int, like other: FactStore) {
+        layout = other.layout
+        cells = [Cell(state: .integer, bits: UInt64(bitPattern: Int64(number)))]
+    }
+
     /// An empty store with a layout for these facts, for readings that have no others.
     init(for facts: [GPUFact]) { self.init(for: facts.map(\.rawValue)) }
 

@@ -26,9 +26,6 @@ final class XMLDocument {
                 if let name { XMLDocument.machine(data)?.pointee.start(name, attributes) }
             },
             { data, _ in XMLDocument.machine(data)?.pointee.finish() })
-        XML_SetCharacterDataHandler(parser) { data, text, length in
-            if let text { XMLDocument.machine(data)?.pointee.add(text, length) }
-        }
         // Entities are how a small document becomes a large one; nvidia-smi declares none.
         XML_SetEntityDeclHandler(parser) { data, _, _, _, _, _, _, _, _ in
             XMLDocument.machine(data)?.pointee.stop("it declares an entity")
@@ -44,7 +41,7 @@ final class XMLDocument {
         machine.deallocate()
     }
 
-    private static func machine(_ data: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<XMLMachine>? {
+    fileprivate static func machine(_ data: UnsafeMutableRawPointer?) -> UnsafeMutablePointer<XMLMachine>? {
         data?.assumingMemoryBound(to: XMLMachine.self)
     }
 
@@ -93,5 +90,15 @@ final class XMLDocument {
         let line = machine.pointee.end != nil && !machine.pointee.isOurs ? firstLine : firstLine + lines
         return ReadingError(
             SMIQueryReading.expected, line: line, seen: machine.pointee.root.map { "<\($0)>" } ?? "", problem: problem)
+    }
+}
+
+extension XMLMachine {
+    /// Has expat tell of text, or not.
+    static func listen(_ parser: XML_Parser, _ listens: Bool) {
+        guard listens else { return XML_SetCharacterDataHandler(parser, nil) }
+        XML_SetCharacterDataHandler(parser) { data, text, length in
+            if let text { XMLDocument.machine(data)?.pointee.add(text, length) }
+        }
     }
 }

@@ -28,6 +28,8 @@ struct XMLMachine {
     /// The text of the innermost element: as much of the array as `length` says.
     private var text = [UInt8](repeating: 0, count: 256)
     private var length = 0
+    /// Whether expat tells of text now.
+    private var listens = false
     /// The names of the elements that are not known, from the outermost on, each behind a slash.
     private var unknownNames: [UInt8] = []
 
@@ -56,6 +58,7 @@ struct XMLMachine {
         levels[depth].hasElements = true
         depth += 1
         length = 0
+        listen(true)
         if depth == 1 {
             root = String(cString: name)
             levels[1] = Level(node: root == "nvidia_smi_log" ? PathTree.document : PathTree.unknown)
@@ -112,6 +115,14 @@ struct XMLMachine {
         }
         depth -= 1
         length = 0
+        // What follows an element within another is nobody's text. Not to hear of it saves two calls a line.
+        listen(false)
+    }
+
+    private mutating func listen(_ wanted: Bool) {
+        guard listens != wanted else { return }
+        listens = wanted
+        Self.listen(parser, wanted)
     }
 
     private mutating func finishUnknown(_ line: () -> Int) {
