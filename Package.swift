@@ -255,7 +255,7 @@ let package = Package(
             swiftSettings: settings),
         // Scripts/slurm-lane.
         .executableTarget(
-            name: "slurm-demo", dependencies: ["Contract", "Fleet", "Passthrough", unixSignals],
+            name: "slurm-demo", dependencies: ["Contract", "Fleet", "Passthrough", "Provisioner", unixSignals],
             path: "Tests/Support/SlurmDemo", swiftSettings: settings),
         .testTarget(
             name: "FleetTests",

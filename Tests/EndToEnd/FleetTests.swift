@@ -94,6 +94,14 @@ extension EndToEnd {
                 return Identity(hostname: lines[0], machineID: lines[1], hostKey: lines[2])
             }
 
+            /// Takes the driver's modules out of a guest, and switches it off.
+            func breakDriver(_ guest: String) async throws {
+                let script = "find /lib/modules -name 'nvidia*.ko*' -delete && depmod && sync"
+                let done = try await bench.run(["ssh", "lab-\(guest)", "--state", bench.state, "--", script])
+                try #require(done.exitCode == 0, "\(done.stdout)\(done.stderr)")
+                _ = try await bench.run(["stop", "lab-\(guest)", "--state", bench.state])
+            }
+
             func disk(_ guest: String) -> String { "\(bench.state)/fleets/lab/\(guest)/disk.qcow2" }
 
             var goldens: [String] {
@@ -138,12 +146,21 @@ extension EndToEnd {
             let applied = try await place.fleet("apply")
             #expect(applied.exitCode == 0, "\(applied.stderr)")
             #expect(applied.stderr.contains("Going on with the run of before"))
+            #expect(applied.stderr.contains(", CUDA works (GPU simulated)"))
             #expect(try await place.status().map(\.state) == ["running", "running"])
             #expect(place.goldens.count == 2, "an image and its sheet: \(place.goldens)")
             let (one, two) = (try await place.identity("n1"), try await place.identity("n2"))
             #expect(one.hostname == "n1.lab" && two.hostname == "n2.lab")
             #expect(one.machineID != two.machineID && one.hostKey != two.hostKey)
             #expect(try await place.plan().guests.allSatisfy { $0.action == "none" })
+
+            // A guest whose driver is gone is started, asked, and switched off again with the reason.
+            try await place.breakDriver("n1")
+            let broken = try await place.fleet("apply")
+            #expect(broken.exitCode == 7, "\(broken.stderr)")
+            #expect(broken.stderr.contains("does not load the nvidia module"), "\(broken.stderr)")
+            #expect(try await place.status().map(\.state) == ["failed", "running"])
+            #expect(try place.bench.livingMachines().count == 1)
 
             // Killed between a guest's disk and its boot: the disk is next to nothing, and the guest is made anew.
             let ports = try await place.status().map(\.sshPort)
@@ -159,6 +176,7 @@ extension EndToEnd {
             #expect(try await place.identity("n2") == two)
             let report = try await place.fleet("report")
             #expect(report.stdout.contains("Golden image") && report.stdout.contains("n2: create done"))
+            #expect(report.stdout.contains("CUDA works in it (the GPU is simulated):"), "\(report.stdout)")
             try await place.end()
             #expect(try await place.bench.imageDigest() == before)
         }

@@ -125,7 +125,8 @@ struct GoldenRecipeTests {
         #expect(
             recipe(
                 settings {
-                    $0.dkms = true; $0.updatePackages = false; $0.kernels = .all
+                    $0.dkms = true; $0.updatePackages = false; $0.kernels = .all; $0.telemetryInterval = 5;
+                    $0.prove = false
                 }) == one)
         #expect(
             one.canonicalText
@@ -139,6 +140,11 @@ struct GoldenRecipeTests {
             recipe(settings(), agent: "a2"), recipe(settings { $0.image = "/x" }),
             recipe(settings { $0.cuda = ["/a", "/b"] }), recipe(settings { $0.cuda = ["/b", "/a"] }),
             recipe(settings { $0.dkms = false }), recipe(settings { $0.gpus = .simulated }),
+            recipe(settings { $0.telemetry = true }),
+            recipe(
+                settings {
+                    $0.telemetry = true; $0.telemetryInterval = 5
+                }),
             recipe(settings { $0.diskSizeBytes = 1 }), recipe(settings { $0.kernelModuleType = .open }),
         ]
         #expect(Set(others + [one]).count == others.count + 1)

@@ -2,6 +2,7 @@ import Contract
 import Host
 import HostFakes
 import Passthrough
+import Provisioner
 import Synchronization
 import Testing
 
@@ -52,6 +53,7 @@ struct SlurmTaskTests {
         struct Guest: SlurmGuest {
             var behaviour: Behaviour
             var sshPort: UInt16? { 2201 }
+            var proof: MachineProof? { MachineProof(evidence: ["it works"], isSimulated: true, seconds: 1) }
 
             func stay(grace: Duration) async throws {
                 switch behaviour {

@@ -1,4 +1,5 @@
 import Contract
+import Provisioner
 import Testing
 
 @testable import Fleet
@@ -28,6 +29,12 @@ struct FleetBoardTests {
         let start = GuestStart(sshPort: 2222, user: "root", hostKey: nil, seconds: 20)
         #expect(
             board.end(.guest("a"), .done(start), now: 190) == [" 1:30 a: create done (0:20), SSH on port 2222"])
+        for (isSimulated, words) in [(true, "CUDA works (GPU simulated)"), (false, "CUDA works")] {
+            let proof = MachineProof(evidence: [], isSimulated: isSimulated, seconds: 1)
+            let start = GuestStart(sshPort: 2222, user: "root", hostKey: nil, seconds: 20, proof: proof)
+            let lines = board.end(.golden("x"), .done(start), now: 190)
+            #expect(lines.count == 1 && lines[0].hasSuffix("SSH on port 2222, \(words)"))
+        }
         _ = board.begin(.guest("b"), "create", now: 190)
         let line = board.end(.guest("b"), .failed(Self.failure), now: 191)
         #expect(line.count == 1 && line[0].hasPrefix(" 1:31 b: FAILED: It did not") && !line[0].contains("\u{1b}"))

@@ -3,6 +3,7 @@ import Fleet
 import Foundation
 import Glibc
 import Passthrough
+import Provisioner
 import UnixSignals
 
 /// The Slurm engine over guests that are no VMs, for Scripts/slurm-lane.
@@ -140,6 +141,7 @@ private struct SimulatedGuest: SlurmGuest {
     var endsItself: Bool
 
     var sshPort: UInt16? { 2222 }
+    var proof: MachineProof? { nil }
 
     func stay(grace: Duration) async throws {
         try? await Task.sleep(for: .seconds(endsItself ? 1 : 3600))

@@ -2,6 +2,7 @@ import ArgumentParser
 import Contract
 import Fleet
 import FleetStore
+import Provisioner
 
 /// `provision-gpu-vm fleet report FLEET`.
 struct FleetReportCommand: AsyncParsableCommand {
@@ -54,9 +55,15 @@ struct FleetReportCommand: AsyncParsableCommand {
                 Terminal.write(
                     SafeText.lines(
                         ["  \(guest.name): \(guest.action.rawValue) \(guest.phase.rawValue)"]
-                            + (start.map { ["      \($0)"] } ?? [])))
+                            + (start.map { ["      \($0)"] } ?? []) + proof(guest.start?.proof)))
             }
         }
         if answer.goldens.isEmpty { Terminal.write("Fleet \(name): no guests.") }
+    }
+
+    private func proof(_ proof: MachineProof?) -> [String] {
+        guard let proof else { return [] }
+        return ["      CUDA works in it\(proof.isSimulated ? " (the GPU is simulated)" : ""):"]
+            + proof.evidence.map { "        \($0)" }
     }
 }

@@ -14,6 +14,8 @@ public struct GoldenStore: Sendable {
         public var madeAt: Double
         /// Whether the VM that it was proven in hid its hypervisor.
         public var hidesHypervisor: Bool
+        /// What is in it, for guests to prove; nil in sheets of versions that did not ask them.
+        public var recipe: Recipe?
     }
 
     private let folder: String
@@ -44,12 +46,15 @@ public struct GoldenStore: Sendable {
     }
 
     /// Makes what a build published a golden image: read-only, and its sheet beside it. Throws a ``Failure``.
-    public func keep(_ digest: String, report: Report, hidesHypervisor: Bool, at time: Double) throws {
+    public func keep(
+        _ digest: String, report: Report, hidesHypervisor: Bool, recipe: Recipe?, at time: Double
+    ) throws {
         do {
             guard chmod(path(digest), 0o444) == 0 else { throw CocoaError(.fileWriteNoPermission) }
             let encoder = JSONEncoder()
             encoder.outputFormatting = [.sortedKeys, .withoutEscapingSlashes]
-            let sheet = Sheet(digest: digest, report: report, madeAt: time, hidesHypervisor: hidesHypervisor)
+            let sheet = Sheet(
+                digest: digest, report: report, madeAt: time, hidesHypervisor: hidesHypervisor, recipe: recipe)
             try replaceFile(sheetPath(digest), with: try encoder.encode(sheet))
         } catch {
             throw Failure(

@@ -18,6 +18,7 @@ extension GuestSettings {
         contents.kernelModules = kernelModuleType
         contents.persistenceDaemon = persistenceDaemon ?? contents.persistenceDaemon
         contents.dkms = dkms ?? contents.dkms
+        contents.telemetry = telemetryRecipe
         contents.allowIncompatible = allowIncompatible ?? contents.allowIncompatible
         return contents
     }

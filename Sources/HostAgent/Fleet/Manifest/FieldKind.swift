@@ -81,6 +81,21 @@ extension FieldKind where Value == Int {
     }
 }
 
+extension FieldKind where Value == Double {
+    /// A number of a range.
+    static func number(_ range: ClosedRange<Double>) -> FieldKind {
+        FieldKind(
+            expected: "a number from \(range.lowerBound) to \(range.upperBound)",
+            schema: .object([
+                "type": .string("number"), "minimum": .number(range.lowerBound), "maximum": .number(range.upperBound),
+            ])
+        ) { value, _ throws(ManifestProblem) in
+            guard let number = value.word.flatMap({ Double($0) }), range.contains(number) else { return nil }
+            return number
+        }
+    }
+}
+
 extension FieldKind where Value == Int64 {
     /// Bytes as people write them.
     static let size = FieldKind(

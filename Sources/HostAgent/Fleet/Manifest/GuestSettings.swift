@@ -19,6 +19,9 @@ public struct GuestSettings: Codable, Hashable, Sendable {
     public var persistenceDaemon: Bool?
     public var allowIncompatible: Bool?
     public var diskSizeBytes: Int64?
+    public var telemetry: Bool?
+    /// Seconds; counts where telemetry is on.
+    public var telemetryInterval: Double?
 
     // The machine.
     public var gpus: GPUWish?
@@ -33,8 +36,16 @@ public struct GuestSettings: Codable, Hashable, Sendable {
     public var hostname: String?
     public var sshKeys: [String]?
     public var cloudInit: String?
+    /// Whether each start ends with the proof that CUDA works; so unless told.
+    public var prove: Bool?
     /// For choosing guests (`--only team=vision`); they mean nothing else.
     public var labels: [String: String]?
+
+    /// The sampler that its image has; nil for none.
+    var telemetryRecipe: TelemetryRecipe? {
+        guard telemetry == true else { return nil }
+        return telemetryInterval.map { TelemetryRecipe(intervalSeconds: $0) } ?? TelemetryRecipe()
+    }
 
     /// Nothing said.
     public init() {}

@@ -50,6 +50,10 @@ struct ManifestField: Sendable {
         ManifestField("persistence-daemon", .flag, \.persistenceDaemon, "Enable nvidia-persistenced."),
         ManifestField("allow-incompatible", .flag, \.allowIncompatible, "Go on where versions do not fit each other."),
         ManifestField("disk-size", .size, \.diskSizeBytes, "Grow disk, root partition and file system to this."),
+        ManifestField("telemetry", .flag, \.telemetry, "Let the guest tell of its GPUs, for `telemetry` on its host."),
+        ManifestField(
+            "telemetry-interval", .number(TelemetryRecipe.intervals), \.telemetryInterval,
+            "Seconds between two samples; 1 unless told."),
         ManifestField("gpus", .gpus, \.gpus, "The guest's GPUs: how many, which, or `simulated`."),
         ManifestField("memory", .size, \.memoryBytes, "Guest memory."),
         ManifestField("cpus", .whole(1...255), \.cpus, "Guest CPUs."),
@@ -61,6 +65,8 @@ struct ManifestField: Sendable {
             "hostname", .text, \.hostname, "The guest's name for itself; {name} is the guest's in this manifest."),
         ManifestField("ssh-keys", .paths, \.sshKeys, "Public keys that may log in."),
         ManifestField("cloud-init", .path, \.cloudInit, "More user-data for cloud-init (#cloud-config)."),
+        ManifestField(
+            "prove", .flag, \.prove, "Ask each guest that is started whether CUDA works in it; true unless told."),
         // Those of the guest beside those of the defaults.
         ManifestField("labels", .labels, "For choosing guests: --only team=vision.") { settings, labels in
             settings.labels = (settings.labels ?? [:]).merging(labels) { $1 }

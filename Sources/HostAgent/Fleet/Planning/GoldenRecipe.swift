@@ -41,6 +41,7 @@ public struct GoldenRecipe: Codable, Hashable, Sendable {
         flag("allow-incompatible", settings.allowIncompatible, usually: false)
         option("kernels", settings.kernels.flatMap { $0 == .all ? nil : $0.rawValue })
         option("kernel-module-type", settings.kernelModuleType?.rawValue)
+        option("telemetry", settings.telemetryRecipe.map { "\($0.intervalSeconds)" })
         option("disk-size", settings.diskSizeBytes.map { "\($0)" })
         // A driver for simulated GPUs is installed on one, and its report says so: the images are different ones.
         if settings.gpus == .simulated { options.append("gpus=simulated") }

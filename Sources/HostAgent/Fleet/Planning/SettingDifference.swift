@@ -53,6 +53,11 @@ struct SettingDifference: Equatable, Sendable {
         Row(name: "persistence-daemon", need: .reimage) { $0.persistenceDaemon.map { "\($0)" } },
         Row(name: "allow-incompatible", need: .reimage) { $0.allowIncompatible.map { "\($0)" } },
         Row(name: "disk-size", need: .reimage) { $0.diskSizeBytes.map(size) },
+        Row(name: "telemetry", need: .reimage) { $0.telemetry.map { "\($0)" } },
+        // Without the sampler it means nothing.
+        Row(name: "telemetry-interval", need: .reimage) { settings in
+            settings.telemetryRecipe.flatMap { _ in settings.telemetryInterval.map { "\($0)" } }
+        },
         Row(name: "hostname", need: .firstBoot) { $0.hostname },
         Row(name: "ssh-keys", need: .firstBoot) { $0.sshKeys?.joined(separator: " ") },
         Row(name: "cloud-init", need: .firstBoot) { $0.cloudInit },
@@ -65,6 +70,7 @@ struct SettingDifference: Equatable, Sendable {
         Row(name: "ports", need: .restart) {
             $0.ports?.map { port in (port.host.map { "\($0):" } ?? "") + "\(port.guest)" }.joined(separator: " ")
         },
+        Row(name: "prove", need: .note) { $0.prove.map { "\($0)" } },
         Row(name: "labels", need: .note) {
             $0.labels?.sorted { $0.key < $1.key }.map { "\($0.key)=\($0.value)" }.joined(separator: ",")
         },

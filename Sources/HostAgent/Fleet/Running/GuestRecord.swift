@@ -1,5 +1,6 @@
 public import Contract
 public import Passthrough
+public import Provisioner
 public import VirtualMachines
 
 /// A guest as a fleet's state keeps it. What is begun with it is on disk before it is begun.
@@ -63,12 +64,18 @@ public struct GuestStart: Codable, Equatable, Sendable {
     public var seconds: Double
     /// Ports of 127.0.0.1 and what they lead to in the guest.
     public var ports: [PortForward]
+    /// That CUDA works in it; nil where it was not asked.
+    public var proof: MachineProof?
 
-    public init(sshPort: UInt16, user: String?, hostKey: String?, seconds: Double, ports: [PortForward] = []) {
+    public init(
+        sshPort: UInt16, user: String?, hostKey: String?, seconds: Double, ports: [PortForward] = [],
+        proof: MachineProof? = nil
+    ) {
         self.sshPort = sshPort
         self.user = user
         self.hostKey = hostKey
         self.seconds = seconds
         self.ports = ports
+        self.proof = proof
     }
 }

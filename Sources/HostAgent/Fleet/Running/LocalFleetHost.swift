@@ -68,7 +68,8 @@ public struct LocalFleetHost: FleetHost {
         guard report.failures.isEmpty else { throw Failures(report.failures) }
         let facts = try StoredRun.thatMade(job.resultPath, state: place.state)?.facts()
         try goldens.keep(
-            digest, report: report, hidesHypervisor: facts?.hidesHypervisor ?? false, at: Date().timeIntervalSince1970)
+            digest, report: report, hidesHypervisor: facts?.hidesHypervisor ?? false, recipe: facts?.recipe,
+            at: Date().timeIntervalSince1970)
     }
 
     public func perform(
@@ -116,24 +117,58 @@ public struct LocalFleetHost: FleetHost {
             at: place.disk(guest), backing: goldens.path(guest.golden), backingFormat: "qcow2")
     }
 
-    /// Starts a guest that is stopped, on the disk that it has, and waits until its SSH server answers.
+    /// Starts a guest that is stopped, on the disk that it has, waits until its SSH server answers, and has it prove that CUDA works.
+    /// One that cannot is switched off again: nobody takes it for one that can, and its cards are free.
     func launch(
         _ guest: GuestBlueprint, gpus: [PCIAddress], progress: @escaping @Sendable (Progress) -> Void
     ) async throws -> (start: GuestStart, machine: Starting.Started) {
         var job = guest.settings.machineJob(image: place.disk(guest), gpus: gpus, hostCPUs: Self.cpus)
-        job.hideHypervisor = goldens.sheet(guest.golden)?.hidesHypervisor
+        let sheet = goldens.sheet(guest.golden)
+        job.hideHypervisor = sheet?.hidesHypervisor
         let began = ContinuousClock.now
+        let context = context(progress)
         let started = try await Starting(
             StartRequest(
                 job: job, name: guest.machine, identity: try guest.identity(), forwards: guest.settings.ports ?? []),
-            state: place.state, context: context(progress), claims: claims
+            state: place.state, context: context, claims: claims
         ).run()
         if let refusal = started.contact?.refusal { throw refusal }
-        let start = GuestStart(
+        var start = GuestStart(
             sshPort: started.stored.sshPort, user: started.contact?.user,
             hostKey: started.contact?.hostKey.fingerprint, seconds: (ContinuousClock.now - began) / .seconds(1),
             ports: started.stored.forwards ?? [])
+        guard guest.settings.prove ?? true, let recipe = sheet?.recipe?.ofMachine(with: job.gpu) else {
+            return (start, started)
+        }
+        do {
+            start.proof = try await started.prove(recipe, state: place.state, context: context)
+        } catch {
+            throw await unproven(error, guest)
+        }
         return (start, started)
+    }
+
+    /// Switches off a guest in which CUDA does not work, or of which nobody waited to hear. In a task that Ctrl-C does not cancel.
+    private func unproven(_ error: any Error, _ guest: GuestBlueprint) async -> any Error {
+        let isInterrupted = error is CancellationError || Task.isCancelled
+        let problem = await Task.detached { [grace] () -> String? in
+            do {
+                try await stop(guest, grace: min(grace, .seconds(30)), progress: { _ in })
+                return nil
+            } catch {
+                return (error as? Failure)?.message ?? "\(error)"
+            }
+        }.value
+        var failure =
+            isInterrupted
+            ? Failure(
+                .interrupted, operation: "start \(guest.name)", message: "Interrupted; the guest is switched off.",
+                remedy: "Run the same command again.", retryable: true, side: .host)
+            : Failures.list(
+                of: error, operation: "prove that CUDA works in \(guest.name)",
+                remedy: "Start it by hand and look at dmesg: `provision-gpu-vm start`.", side: .host)[0]
+        failure.cleanup += problem.map { [$0] } ?? []
+        return failure
     }
 
     private func removeDisk(_ guest: GuestBlueprint) throws {

@@ -1,4 +1,5 @@
 import Contract
+import Provisioner
 
 /// What a person sees of a fleet that is worked on: lines that stay, and a live part under them. Pure; times are seconds.
 public struct FleetBoard: Sendable {
@@ -45,7 +46,9 @@ public struct FleetBoard: Sendable {
         case .done(let start):
             if isGuest { done += 1 }
             let seconds = task.map { " (\(Self.span(now - $0.began)))" } ?? ""
-            line = "\(task?.what ?? "task") done" + seconds + (start.map { ", SSH on port \($0.sshPort)" } ?? "")
+            line =
+                "\(task?.what ?? "task") done" + seconds + (start.map { ", SSH on port \($0.sshPort)" } ?? "")
+                + (start?.proof.map { $0.isSimulated ? ", CUDA works (GPU simulated)" : ", CUDA works" } ?? "")
         case .failed(let failure):
             if isGuest { failed += 1 }
             line = "FAILED: \(Printable.line(failure.message, limit: 300))"

@@ -80,7 +80,7 @@ public struct StoredRun: Sendable {
                 access: record.job.access, keys: files.keys,
                 contact: record.hostKey.map { FirstContact(hostKey: $0, user: record.user) },
                 hidesHypervisor: record.prepared.hideHypervisor, bus: record.job.diskBus.rawValue,
-                nic: record.job.nic.rawValue, machine: record.job.machine.rawValue)
+                nic: record.job.nic.rawValue, machine: record.job.machine.rawValue, recipe: record.prepared.recipe)
         }
     }
 
@@ -102,5 +102,7 @@ public struct StoredRun: Sendable {
         public var bus: String
         public var nic: String
         public var machine: String
+        /// What was made of the guest.
+        public var recipe: Recipe
     }
 }

@@ -1,5 +1,6 @@
 import Contract
 import Passthrough
+public import Provisioner
 
 /// A guest's job as `fleet status --engine slurm` shows it.
 public struct SlurmGuestStatus: Codable, Equatable, Sendable {
@@ -14,6 +15,8 @@ public struct SlurmGuestStatus: Codable, Equatable, Sendable {
     /// On 127.0.0.1 of the node.
     public var sshPort: UInt16?
     public var bootSeconds: Double?
+    /// That CUDA works in it; nil where it was not asked.
+    public var proof: MachineProof?
     /// Why it waits (Slurm's word), or why it failed.
     public var words: String?
 
@@ -35,6 +38,7 @@ public struct SlurmGuestStatus: Codable, Equatable, Sendable {
             gpus = result.gpus.map(\.description)
             sshPort = result.sshPort
             bootSeconds = result.bootSeconds
+            proof = result.proof
         case .ended: self.state = "ended"
         case .failed(let failure):
             self.state = "failed"

@@ -1,9 +1,12 @@
 public import Passthrough
+public import Provisioner
 
 /// A guest that runs inside a job.
 public protocol SlurmGuest: Sendable {
     /// Its SSH server's port on 127.0.0.1 of the node.
     var sshPort: UInt16? { get }
+    /// What it showed of CUDA; nil where it was not asked.
+    var proof: MachineProof? { get }
 
     /// Waits for its end. Cancelled, it powers the guest off in order, by force after `grace`, and returns. Throws a ``Failure`` for an end
     /// that was no shutdown.

@@ -43,7 +43,8 @@ public struct SlurmGuestHost: SlurmPerformer {
         try await host.stop(guest, progress: tell)
         if isToBegin(task, guest, wasUp: wasUp) { try await host.begin(guest) }
         let (start, machine) = try await host.launch(guest, gpus: gpus, progress: tell)
-        return RunningGuest(sshPort: start.sshPort, machine: machine, state: place.state, progress: tell)
+        return RunningGuest(
+            sshPort: start.sshPort, proof: start.proof, machine: machine, state: place.state, progress: tell)
     }
 
     /// A disk begins anew where that was asked for and not done yet, and where this node sees none (`scratch` of another node).
@@ -56,11 +57,13 @@ public struct SlurmGuestHost: SlurmPerformer {
 /// A golden image that was built: there is nothing to stay with.
 private struct BuiltImage: SlurmGuest {
     var sshPort: UInt16? { nil }
+    var proof: MachineProof? { nil }
     func stay(grace: Duration) async throws {}
 }
 
 private struct RunningGuest: SlurmGuest {
     var sshPort: UInt16?
+    var proof: MachineProof?
     var machine: Starting.Started
     var state: String
     var progress: @Sendable (Progress) -> Void

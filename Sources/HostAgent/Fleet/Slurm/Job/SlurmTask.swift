@@ -87,6 +87,7 @@ public struct SlurmTask: Sendable {
             result.wasUp = true
             result.gpus = cards
             result.sshPort = guest.sshPort
+            result.proof = guest.proof
             result.bootSeconds = seconds
         }
         record.tell("state", "running")

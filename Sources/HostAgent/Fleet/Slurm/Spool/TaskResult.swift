@@ -1,5 +1,6 @@
 public import Contract
 public import Passthrough
+public import Provisioner
 
 /// How a guest's job stands, by its own word: a file of the spool, replaced whole.
 public struct TaskResult: Codable, Equatable, Sendable {
@@ -35,6 +36,8 @@ public struct TaskResult: Codable, Equatable, Sendable {
     public var gpus: [PCIAddress] = []
     /// From the job's begin until the guest was up, seconds.
     public var bootSeconds: Double?
+    /// That CUDA works in the guest; nil where it was not asked.
+    public var proof: MachineProof?
     public var failure: Failure?
     /// When this was written, seconds since 1970 by the node's clock.
     public var at: Double

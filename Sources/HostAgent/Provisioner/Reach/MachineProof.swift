@@ -1,0 +1,68 @@
+public import Contract
+import SecureShell
+public import VirtualMachines
+
+/// What a VM on a provisioned image showed when it was asked whether CUDA works in it.
+public struct MachineProof: Codable, Equatable, Sendable {
+    /// A line each, cleaned for a terminal.
+    public var evidence: [String]
+    /// Whether its GPU is the simulated one.
+    public var isSimulated: Bool
+    /// How long asking and answering took.
+    public var seconds: Double
+
+    /// A proof that was passed.
+    public init(evidence: [String], isSimulated: Bool, seconds: Double) {
+        self.evidence = evidence
+        self.isSimulated = isSimulated
+        self.seconds = seconds
+    }
+
+    /// Asks the guest's agent (`gpu-guest-agent prove`).
+    ///
+    /// - Parameters:
+    ///   - machine: A VM whose guest was reached already.
+    ///   - keys: Those of an ephemeral access.
+    ///   - contact: Its key is the only one to take.
+    ///   - recipe: What is to be proven.
+    /// - Throws: What is not so, as the agent says it; ``FailureCode/proofBoot`` where no agent answers; what ended the wait.
+    public static func ask(
+        _ machine: VirtualMachine, access: Job.Access, keys: GuestKeys, contact: FirstContact, recipe: Recipe,
+        context: JobContext
+    ) async throws -> MachineProof {
+        let began = ContinuousClock.now
+        let specification = machine.record.specification
+        let reach = GuestReach(
+            endpoint: SSHEndpoint(host: "127.0.0.1", port: specification.sshPort),
+            login: GuestLogin(access: access, keys: keys, context: context),
+            watch: GuestWatch(machine: machine, console: machine.console), bootDeadline: .seconds(120))
+        let shell = try await reach.shell(hostKey: contact.hostKey, user: contact.user)
+        let verdict = try await reach.watch.during("prove that CUDA works in the guest") {
+            try await ProofVerdict.ask(shell, Plan(runID: specification.name, recipe: recipe, payloads: []))
+        }
+        await shell.connection.close()
+        guard verdict.passed else {
+            throw verdict.refusal(
+                "CUDA does not work in the guest.", remedy: "Look at dmesg and nvidia-smi in the guest.")
+        }
+        return MachineProof(
+            evidence: verdict.evidence.map { Printable.line($0) },
+            isSimulated: recipe.gpus.contains { $0.simulated }, seconds: (ContinuousClock.now - began).inSeconds)
+    }
+}
+
+extension Recipe {
+    /// What is left to prove in a VM that stands on an image of this recipe: its own GPUs, the driver with them, and the sampler. The
+    /// toolkits' files were proven in the image and are the same in each VM. Nil where there is no driver, or no GPU.
+    public func ofMachine(with gpu: Job.GPURequest) -> Recipe? {
+        let gpus: [ExpectedGPU]
+        switch gpu {
+        case .none: return nil
+        case .simulated: gpus = [.simulated]
+        case .passthrough(let cards):
+            gpus = [ExpectedGPU(vendor: "10de", device: nil, count: cards.count, simulated: false)]
+        }
+        guard driver != nil, gpus.contains(where: { $0.count > 0 }) else { return nil }
+        return Recipe(gpus: gpus, driver: driver, telemetry: telemetry)
+    }
+}
