@@ -167,6 +167,7 @@ struct SlurmEngineTests {
                     case .state(let guest, .failed(let failure)): news.append("\(guest): \(failure.message)")
                     case .state(let guest, let state): news.append("\(guest) \(state)")
                     case .event(let guest, let event): news.append("\(guest) \(event.message)")
+                    case .cutOff(let guest): news.append("\(guest) was cut off")
                     case .silence: news.append("silence")
                     }
                 }

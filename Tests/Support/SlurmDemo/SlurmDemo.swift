@@ -48,6 +48,7 @@ struct SlurmDemo {
                 switch news {
                 case .state(let guest, let state): say("\(guest): \(text(state))")
                 case .event(let guest, let event): say("\(guest) (attempt \(event.attempt)): \(event.message)")
+                case .cutOff(let guest): say("\(guest) was cut off")
                 case .silence(let reason): say("Slurm does not answer: \(reason)")
                 }
             }

@@ -76,7 +76,7 @@ public struct SlurmFleet: Sendable {
         let changing = tasks.map(\.guest).filter { known.contains($0) }
         if !going.isEmpty || !changing.isEmpty {
             for guest in try await engine.stop(going + changing) {
-                tell(.silence(reason: "\(guest) did not power off in time and was cut off"))
+                tell(.cutOff(guest: guest))
             }
         }
         for guest in going { try forget(guest) }

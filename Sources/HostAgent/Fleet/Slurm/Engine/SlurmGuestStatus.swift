@@ -80,6 +80,8 @@ public struct SlurmGuestStatus: Codable, Equatable, Sendable {
                 "\(guest): \(status.state)\(place)\(status.words.map { ": \($0)" } ?? "")", limit: 300)
         case .event(let guest, let event):
             return event.kind == "progress" ? Printable.line("\(guest): \(event.message)", limit: 300) : nil
+        case .cutOff(let guest):
+            return Printable.line("\(guest): did not power off in time, and was cut off", limit: 300)
         case .silence(let reason):
             return Printable.line("Slurm does not answer, and is asked again: \(reason)", limit: 300)
         }
