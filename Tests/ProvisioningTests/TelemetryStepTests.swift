@@ -63,6 +63,28 @@ import Testing
         #expect(failure?.evidence == ["status=203/EXEC"])
     }
 
+    /// SSH may answer before a boot is over: what systemd has yet to start is waited for, and nothing else is started.
+    @Test(arguments: [("Job=217\n", true), ("Job=0\n", false), ("Job=\n", false), ("", false)])
+    func isWaitedForEarlyInABoot(_ shown: String, _ isQueued: Bool) async throws {
+        let active = Mutex(false)
+        let bench = try Bench(
+            Self.files,
+            [
+                "systemctl is-active": { _ in
+                    CommandResult(.exited(0), output: active.withLock { $0 } ? "active\n" : "inactive\n")
+                },
+                "systemctl show --property=Job \(TelemetryUnit.name)": FakeRunner.says(shown),
+                "systemctl start \(TelemetryUnit.name)": { _ in
+                    active.withLock { $0 = true }
+                    return CommandResult(.exited(0))
+                },
+                "systemctl status": FakeRunner.says("inactive (dead)\n", status: 3),
+            ])
+        let evidence = try? await Self.step.verify(bench.context())
+        #expect((evidence != nil) == isQueued)
+        #expect(bench.runner.ran.contains { $0.hasPrefix("systemctl start") } == isQueued)
+    }
+
     @Test func itsPlaceInThePlan() {
         let telemetry = TelemetryRecipe()
         func steps(_ recipe: Recipe) -> [StepID] { Plan(runID: "r", recipe: recipe, payloads: []).steps.map(\.id) }

@@ -41,8 +41,12 @@ struct EnabledUnit {
         }
     }
 
-    /// Throws what `failure` makes where it does not run.
+    /// Throws what `failure` makes where it does not run. Early in a boot, when SSH answers already, it is waited for.
     func requireActive(_ context: StepContext, failure: (String, [String]) -> Failure) async throws {
+        if try await !isActive(context), try await isQueued(context) {
+            // Joins the job of the boot, and ends with it.
+            _ = try await context.run(Command(["systemctl", "start", name], deadline: startDeadline))
+        }
         guard try await isActive(context) else {
             throw failure("\(name) does not run.", try await statusLines(context))
         }
@@ -50,6 +54,13 @@ struct EnabledUnit {
 
     func isActive(_ context: StepContext) async throws -> Bool {
         try await context.run(Command(["systemctl", "is-active", name])).output.trimmed == "active"
+    }
+
+    /// Whether systemd has yet to start it: its job waits or runs.
+    private func isQueued(_ context: StepContext) async throws -> Bool {
+        // Without --value, which came with systemd 230. There is no such line, or a 0, where there is no job.
+        let shown = try await context.run(Command(["systemctl", "show", "--property=Job", name]))
+        return shown.output.lines.contains { $0.hasPrefix("Job=") && !["Job=", "Job=0"].contains($0.trimmed) }
     }
 
     private func statusLines(_ context: StepContext) async throws -> [String] {
