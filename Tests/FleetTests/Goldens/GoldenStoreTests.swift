@@ -1,6 +1,9 @@
-import Fleet
+import Contract
 import Foundation
+import Provisioner
 import Testing
+
+@testable import Fleet
 
 struct GoldenStoreTests {
     private static func withStore(_ body: (FleetPlace, GoldenStore) throws -> Void) throws {
@@ -41,6 +44,41 @@ struct GoldenStoreTests {
             #expect(
                 Set(left) == ["\(used).qcow2", "\(used).json", ".\(used).qcow2.12345678.partial", "notes.txt"])
             #expect(store.collect(keeping: [used]).isEmpty)
+        }
+    }
+
+    private static let report = Report(
+        outcome: .provisioned, simulated: true, runID: "r", startedAt: 1, finishedAt: 2,
+        host: HostSection(kernel: "6", architecture: "x86_64", qemu: "7", accelerator: "tcg", acceleratorReason: ""),
+        image: ImageSection(
+            path: "/i", format: "qcow2", virtualSize: 1, result: nil, resultSize: nil, backing: nil),
+        vm: VMSection(
+            machine: "q35", firmware: "bios", cpus: 1, memoryBytes: 1, diskBus: "virtio", nic: "virtio",
+            hypervisorHidden: false, arguments: []),
+        guest: nil, steps: [], boots: [], gpus: [], driver: nil, probe: nil, toolkits: [], nvbandwidth: nil,
+        proofBoot: nil, warnings: [], failures: [], runFolder: "/r")
+
+    @Test func aSheetSaysWhatGuestsAreToProve() throws {
+        try Self.withStore { place, store in
+            let digest = Self.digest("a")
+            try Data("x".utf8).write(to: URL(filePath: store.path(digest)))
+            let recipe = Recipe(gpus: [.simulated], driver: DriverRecipe(version: "470.256.02", sha256: "d"))
+            try store.keep(digest, report: Self.report, hidesHypervisor: true, recipe: recipe, at: 3)
+            let sheet = try #require(store.sheet(digest))
+            #expect(sheet.recipe == recipe && sheet.hidesHypervisor && store.whole() == [digest])
+            var settings = GuestSettings()
+            #expect(settings.proof(sheet, with: .simulated) == recipe)
+            #expect(settings.proof(sheet, with: .none) == nil)
+            settings.prove = false
+            #expect(settings.proof(sheet, with: .simulated) == nil)
+            // As versions wrote it that did not ask guests.
+            let path = "\(place.goldenFolder)/\(digest).json"
+            var old = try #require(
+                JSONSerialization.jsonObject(with: Data(contentsOf: URL(filePath: path))) as? [String: Any])
+            #expect(old.removeValue(forKey: "recipe") != nil)
+            try JSONSerialization.data(withJSONObject: old).write(to: URL(filePath: path))
+            let earlier = try #require(store.sheet(digest))
+            #expect(GuestSettings().proof(earlier, with: .simulated) == nil)
         }
     }
 }

@@ -143,6 +143,33 @@ struct SlurmFleetTests {
         }
     }
 
+    /// A disk that a guest has written to goes only where somebody says so: neither for a start that failed (the GPU of that node, say)
+    /// nor for a guest that was up and crashed.
+    @Test(arguments: [TaskResult.State.ended, .failed]) func aDiskThatWasInUseOutlivesAFailure(
+        _ end: TaskResult.State
+    ) async throws {
+        try await inLab { lab in
+            _ = try await lab.apply(["a"])
+            let spool = lab.site.spool(fleet: "lab")
+            let number = try #require(try spool.header()?.guests["a"])
+            var result = try #require(spool.result(number))
+            (result.state, result.wasUp) = (end, true)
+            if end == .failed {
+                result.failure = Failure(
+                    .qemuExited, operation: "run a", message: "It crashed.", remedy: "Look.", side: .host)
+            }
+            try spool.write(result, number)
+            lab.slurm.set(result.job, end == .failed ? "FAILED" : "COMPLETED", node: "node1")
+            lab.jobs.failing.withLock { _ = $0.insert("a") }
+            _ = lab.jobs.began()
+            for _ in 1...2 {
+                let (plan, _) = try await lab.apply(["a"])
+                #expect(plan.guests.map(\.action) == [.start] && plan.guests.allSatisfy { !$0.losesDisk })
+            }
+            #expect(lab.jobs.began() == ["start a", "start a"])
+        }
+    }
+
     @Test func aGuestThatFailedIsMadeAnew() async throws {
         try await inLab { lab in
             lab.jobs.failing.withLock { _ = $0.insert("a") }

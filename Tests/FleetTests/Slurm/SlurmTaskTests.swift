@@ -30,9 +30,12 @@ struct SlurmTaskTests {
         /// Told once it is asked for a guest.
         let isAsked: AsyncStream<Void>
         private let asked: AsyncStream<Void>.Continuation
+        /// Called while its guest is up.
+        let up: @Sendable () -> Void
 
-        init(_ behaviour: Behaviour) {
+        init(_ behaviour: Behaviour, up: @escaping @Sendable () -> Void = {}) {
             self.behaviour = behaviour
+            self.up = up
             (isAsked, asked) = AsyncStream.makeStream()
         }
 
@@ -47,15 +50,17 @@ struct SlurmTaskTests {
             if case .fails(let failure) = behaviour { throw failure }
             asked.yield()
             if case .hangs = behaviour { try await Task.sleep(for: .seconds(600)) }
-            return Guest(behaviour: behaviour)
+            return Guest(behaviour: behaviour, up: up)
         }
 
         struct Guest: SlurmGuest {
             var behaviour: Behaviour
+            var up: @Sendable () -> Void
             var sshPort: UInt16? { 2201 }
             var proof: MachineProof? { MachineProof(evidence: ["it works"], isSimulated: true, seconds: 1) }
 
             func stay(grace: Duration) async throws {
+                up()
                 switch behaviour {
                 case .crashes(let failure): throw failure
                 case .stays: try? await Task.sleep(for: .seconds(600))
@@ -105,8 +110,12 @@ struct SlurmTaskTests {
 
     @Test func aGuestRunsAndEnds() async throws {
         try await inLab { lab in
-            let performer = Performer(.endsAtOnce)
+            let seen = Mutex<TaskResult?>(nil)
+            let performer = Performer(.endsAtOnce) { seen.withLock { $0 = lab.spool.result(3) } }
             #expect(await lab.task(performer).run() == 0)
+            let running = try #require(seen.withLock { $0 })
+            #expect(running.state == .running && running.wasUp && running.sshPort == 2201)
+            #expect(running.proof?.evidence == ["it works"] && running.proof?.isSimulated == true)
             #expect(performer.calls.withLock { $0 } == ["a [\"0000:42:00.0\"] attempt 0"])
             let result = lab.spool.result(3)
             #expect(result?.state == .ended && result?.job == "7_3" && result?.node == "node1" && result?.at == 1000)

@@ -52,10 +52,11 @@ struct FleetReportCommand: AsyncParsableCommand {
                 let start = guest.start.map { start in
                     "SSH answered \(Int(start.seconds.rounded())) s after its start, host key \(start.hostKey ?? "unknown")"
                 }
+                let lines =
+                    ["  \(guest.name): \(guest.action.rawValue) \(guest.phase.rawValue)"]
+                    + (start.map { ["      \($0)"] } ?? []) + proof(guest.start?.proof)
                 Terminal.write(
-                    SafeText.lines(
-                        ["  \(guest.name): \(guest.action.rawValue) \(guest.phase.rawValue)"]
-                            + (start.map { ["      \($0)"] } ?? []) + proof(guest.start?.proof)))
+                    SafeText.lines(lines.flatMap { Wrapped.lines($0, indent: "          ", width: Terminal.width) }))
             }
         }
         if answer.goldens.isEmpty { Terminal.write("Fleet \(name): no guests.") }

@@ -1,3 +1,4 @@
+import Contract
 public import Passthrough
 public import Provisioner
 import VirtualMachines
@@ -33,6 +34,11 @@ extension GuestSettings {
         job.diskSize = diskSizeBytes
         job.agent = agent
         return job
+    }
+
+    /// What a guest on that golden image is to prove with its own GPUs; nil for nothing.
+    func proof(_ sheet: GoldenStore.Sheet, with gpu: Job.GPURequest) -> Recipe? {
+        prove == false ? nil : sheet.recipe?.ofMachine(with: gpu)
     }
 
     /// The machine of a guest whose disk is `image`.

@@ -118,7 +118,7 @@ public struct LocalFleetHost: FleetHost {
     }
 
     /// Starts a guest that is stopped, on the disk that it has, waits until its SSH server answers, and has it prove that CUDA works.
-    /// One that cannot is switched off again: nobody takes it for one that can, and its cards are free.
+    /// One that cannot, or that nobody can log in to, is switched off again: nobody takes it for one that can, and its cards are free.
     func launch(
         _ guest: GuestBlueprint, gpus: [PCIAddress], progress: @escaping @Sendable (Progress) -> Void
     ) async throws -> (start: GuestStart, machine: Starting.Started) {
@@ -132,32 +132,41 @@ public struct LocalFleetHost: FleetHost {
                 job: job, name: guest.machine, identity: try guest.identity(), forwards: guest.settings.ports ?? []),
             state: place.state, context: context, claims: claims
         ).run()
-        if let refusal = started.contact?.refusal { throw refusal }
-        var start = GuestStart(
-            sshPort: started.stored.sshPort, user: started.contact?.user,
-            hostKey: started.contact?.hostKey.fingerprint, seconds: (ContinuousClock.now - began) / .seconds(1),
-            ports: started.stored.forwards ?? [])
-        guard guest.settings.prove ?? true, let recipe = sheet?.recipe?.ofMachine(with: job.gpu) else {
-            return (start, started)
-        }
         do {
-            start.proof = try await started.prove(recipe, state: place.state, context: context)
+            if let refusal = started.contact?.refusal { throw refusal }
+            var start = GuestStart(
+                sshPort: started.stored.sshPort, user: started.contact?.user,
+                hostKey: started.contact?.hostKey.fingerprint, seconds: (ContinuousClock.now - began) / .seconds(1),
+                ports: started.stored.forwards ?? [])
+            if let sheet, let recipe = guest.settings.proof(sheet, with: job.gpu) {
+                start.proof = try await started.prove(recipe, state: place.state, context: context)
+            }
+            return (start, started)
         } catch {
-            throw await unproven(error, guest)
+            throw await unwound(error, guest, started)
         }
-        return (start, started)
     }
 
-    /// Switches off a guest in which CUDA does not work, or of which nobody waited to hear. In a task that Ctrl-C does not cancel.
-    private func unproven(_ error: any Error, _ guest: GuestBlueprint) async -> any Error {
+    /// Switches off a guest that cannot be used, and gives its cards back. Goes on in a cancelled task, too.
+    private func unwound(
+        _ error: any Error, _ guest: GuestBlueprint, _ started: Starting.Started
+    ) async -> any Error {
         let isInterrupted = error is CancellationError || Task.isCancelled
-        let problem = await Task.detached { [grace] () -> String? in
+        let state = place.state
+        let cleanup = await Task.detached { [claims, grace] () -> [String] in
+            var problems: [String] = []
             do {
-                try await stop(guest, grace: min(grace, .seconds(30)), progress: { _ in })
-                return nil
+                if let machine = KnownMachine.machine(exactly: guest.machine, state: state) {
+                    let outcome = try await Stopping(state: state, claims: claims).stop(
+                        machine, grace: isInterrupted ? min(grace, .seconds(30)) : grace)
+                    if !outcome.measure.isClean {
+                        problems.append("The guest did not power off in time, and was cut off.")
+                    }
+                }
             } catch {
-                return (error as? Failure)?.message ?? "\(error)"
+                problems.append((error as? Failure)?.message ?? "\(error)")
             }
+            return problems + (await started.cards.giveBack().failures.map(\.message))
         }.value
         var failure =
             isInterrupted
@@ -165,9 +174,13 @@ public struct LocalFleetHost: FleetHost {
                 .interrupted, operation: "start \(guest.name)", message: "Interrupted; the guest is switched off.",
                 remedy: "Run the same command again.", retryable: true, side: .host)
             : Failures.list(
-                of: error, operation: "prove that CUDA works in \(guest.name)",
-                remedy: "Start it by hand and look at dmesg: `provision-gpu-vm start`.", side: .host)[0]
-        failure.cleanup += problem.map { [$0] } ?? []
+                of: error, operation: "start \(guest.name)", remedy: "Run the same command again.", side: .host)[0]
+        if !isInterrupted {
+            failure.cleanup.append(
+                "The guest was switched off. `provision-gpu-vm logs \(guest.machine)` shows its console; with `prove: false` it "
+                    + "is started without the proof.")
+        }
+        failure.cleanup += cleanup
         return failure
     }
 

@@ -32,18 +32,34 @@ public struct MachineProof: Codable, Equatable, Sendable {
     ) async throws -> MachineProof {
         let began = ContinuousClock.now
         let specification = machine.record.specification
+        let deadline: Duration = specification.accelerator == .tcg ? .seconds(900) : .seconds(300)
         let reach = GuestReach(
             endpoint: SSHEndpoint(host: "127.0.0.1", port: specification.sshPort),
             login: GuestLogin(access: access, keys: keys, context: context),
-            watch: GuestWatch(machine: machine, console: machine.console), bootDeadline: .seconds(120))
-        let shell = try await reach.shell(hostKey: contact.hostKey, user: contact.user)
-        let verdict = try await reach.watch.during("prove that CUDA works in the guest") {
-            try await ProofVerdict.ask(shell, Plan(runID: specification.name, recipe: recipe, payloads: []))
+            watch: GuestWatch(machine: machine, console: machine.console), bootDeadline: deadline)
+        var verdict: ProofVerdict?
+        while verdict == nil {
+            do {
+                let shell = try await reach.shell(hostKey: contact.hostKey, user: contact.user)
+                verdict = try await reach.watch.during("prove that CUDA works in the guest") {
+                    try await ProofVerdict.ask(
+                        shell, Plan(runID: specification.name, recipe: recipe, payloads: []),
+                        remedy: "Look at the guest's console: provision-gpu-vm logs \(specification.name).")
+                }
+                await shell.connection.close()
+            } catch let failure as Failure
+                where [.sshBroken, .sshUnreachable].contains(failure.code) && ContinuousClock.now - began < deadline
+            {
+                // A guest may reboot in its first boot: cloud-init does where user-data says so. There is no event to wait for but the
+                // next answer of its SSH server.
+                context.progress(.note("The guest ended the connection, and is asked again."))
+                try await Task.sleep(for: .seconds(1))
+            }
         }
-        await shell.connection.close()
+        guard let verdict else { throw CancellationError() }
         guard verdict.passed else {
             throw verdict.refusal(
-                "CUDA does not work in the guest.", remedy: "Look at dmesg and nvidia-smi in the guest.")
+                "CUDA does not work in the guest.", remedy: "Look at its kernel's messages.")
         }
         return MachineProof(
             evidence: verdict.evidence.map { Printable.line($0) },

@@ -9,7 +9,9 @@ struct ProofVerdict: Decodable, Sendable {
     var failure: Failure?
 
     /// Asks the agent, which is in place.
-    static func ask(_ shell: GuestShell, _ plan: Plan) async throws -> ProofVerdict {
+    static func ask(
+        _ shell: GuestShell, _ plan: Plan, remedy: String = "Look at the console log in the run folder."
+    ) async throws -> ProofVerdict {
         let output = try await shell.attempt(
             "\(AgentInstallation.path) prove --plan -", input: Array(try JSONEncoder().encode(plan)),
             deadline: .seconds(600))
@@ -17,7 +19,7 @@ struct ProofVerdict: Decodable, Sendable {
             throw Failure(
                 .proofBoot, operation: "prove the result", message: "The agent did not answer with a verdict.",
                 evidence: Array(Printable.lines(output.stderrText + "\n" + output.stdoutText).suffix(20)),
-                remedy: "Look at the console log in the run folder.", side: .guest)
+                remedy: remedy, side: .guest)
         }
         return verdict
     }
