@@ -77,11 +77,7 @@ extension Session {
     }
 
     func reach(_ machine: VirtualMachine) -> GuestReach {
-        GuestReach(
-            endpoint: SSHEndpoint(host: "127.0.0.1", port: machine.record.specification.sshPort),
-            login: GuestLogin(access: job.access, keys: folder.keys, context: context),
-            watch: GuestWatch(machine: machine, console: machine.console),
-            bootDeadline: record.prepared.accelerator == .tcg ? .seconds(900) : .seconds(300))
+        GuestReach(machine, GuestLogin(access: job.access, keys: folder.keys, context: context))
     }
 
     /// Pins the host key at the first contact and counts the boots.

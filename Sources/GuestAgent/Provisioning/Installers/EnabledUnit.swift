@@ -43,13 +43,13 @@ struct EnabledUnit {
 
     /// Throws what `failure` makes where it does not run. Early in a boot, when SSH answers already, it is waited for.
     func requireActive(_ context: StepContext, failure: (String, [String]) -> Failure) async throws {
-        if try await !isActive(context), try await isQueued(context) {
+        if try await isActive(context) { return }
+        if try await isQueued(context) {
             // Joins the job of the boot, and ends with it.
             _ = try await context.run(Command(["systemctl", "start", name], deadline: startDeadline))
+            if try await isActive(context) { return }
         }
-        guard try await isActive(context) else {
-            throw failure("\(name) does not run.", try await statusLines(context))
-        }
+        throw failure("\(name) does not run.", try await statusLines(context))
     }
 
     func isActive(_ context: StepContext) async throws -> Bool {

@@ -98,14 +98,17 @@ public struct LocalFleetHost: FleetHost {
         try await stop(guest, grace: grace, progress: progress)
     }
 
+    /// How it went; nil where there is no such VM.
+    @discardableResult
     private func stop(
         _ guest: GuestBlueprint, grace: Duration?, progress: @escaping @Sendable (Progress) -> Void,
         remove: Bool = false
-    ) async throws {
-        guard let machine = KnownMachine.machine(exactly: guest.machine, state: place.state) else { return }
+    ) async throws -> Stopping.Outcome? {
+        guard let machine = KnownMachine.machine(exactly: guest.machine, state: place.state) else { return nil }
         if machine.facts(state: place.state).state == .running { progress(.phase("Switch the guest off")) }
         let outcome = try await Stopping(state: place.state, claims: claims).stop(machine, grace: grace, remove: remove)
         for note in outcome.notes { progress(.note(note)) }
+        return outcome
     }
 
     /// An empty disk on the golden image, and nothing remembered of the guest that was there.
@@ -152,16 +155,13 @@ public struct LocalFleetHost: FleetHost {
         _ error: any Error, _ guest: GuestBlueprint, _ started: Starting.Started
     ) async -> any Error {
         let isInterrupted = error is CancellationError || Task.isCancelled
-        let state = place.state
-        let cleanup = await Task.detached { [claims, grace] () -> [String] in
+        let cleanup = await Task.detached { () -> [String] in
             var problems: [String] = []
             do {
-                if let machine = KnownMachine.machine(exactly: guest.machine, state: state) {
-                    let outcome = try await Stopping(state: state, claims: claims).stop(
-                        machine, grace: isInterrupted ? min(grace, .seconds(30)) : grace)
-                    if !outcome.measure.isClean {
-                        problems.append("The guest did not power off in time, and was cut off.")
-                    }
+                let outcome = try await stop(
+                    guest, grace: isInterrupted ? min(grace, .seconds(30)) : grace, progress: { _ in })
+                if outcome?.measure.isClean == false {
+                    problems.append("The guest did not power off in time, and was cut off.")
                 }
             } catch {
                 problems.append((error as? Failure)?.message ?? "\(error)")

@@ -31,12 +31,8 @@ public struct FirstContact: Equatable, Sendable {
         for machine: VirtualMachine, access: Job.Access, keys: GuestKeys, context: JobContext,
         earlier: FirstContact? = nil
     ) async throws -> FirstContact {
-        let specification = machine.record.specification
         let login = GuestLogin(access: access, keys: keys, context: context)
-        let reach = GuestReach(
-            endpoint: SSHEndpoint(host: "127.0.0.1", port: specification.sshPort), login: login,
-            watch: GuestWatch(machine: machine, console: machine.console),
-            bootDeadline: specification.accelerator == .tcg ? .seconds(900) : .seconds(300))
+        let reach = GuestReach(machine, login)
         guard login.logins.contains(where: { !$0.credentials.isEmpty }) else {
             return FirstContact(hostKey: try await reach.hostKey(earlier?.hostKey), user: login.logins.first?.user)
         }

@@ -12,6 +12,22 @@ struct GuestReach: Sendable {
     /// How long keys handed in at boot may be refused once sshd answers: cloud-init may still be putting them in place.
     private let lateKeys: Duration = .seconds(120)
 
+    init(endpoint: SSHEndpoint, login: GuestLogin, watch: any WaitWatch, bootDeadline: Duration) {
+        self.endpoint = endpoint
+        self.login = login
+        self.watch = watch
+        self.bootDeadline = bootDeadline
+    }
+
+    /// The guest of a VM of this host.
+    init(_ machine: VirtualMachine, _ login: GuestLogin) {
+        let specification = machine.record.specification
+        self.init(
+            endpoint: SSHEndpoint(host: "127.0.0.1", port: specification.sshPort), login: login,
+            watch: GuestWatch(machine: machine, console: machine.console),
+            bootDeadline: specification.accelerator == .tcg ? .seconds(900) : .seconds(300))
+    }
+
     /// Waits for the banner, logs in, becomes root. Throws a ``Failure``; what ``watch`` sees ends the wait.
     func shell(hostKey: HostKeyPin?, user: String?) async throws -> GuestShell {
         try await connect(hostKey: hostKey, user: user) { connection in

@@ -31,32 +31,8 @@ public struct MachineProof: Codable, Equatable, Sendable {
         context: JobContext
     ) async throws -> MachineProof {
         let began = ContinuousClock.now
-        let specification = machine.record.specification
-        let deadline: Duration = specification.accelerator == .tcg ? .seconds(900) : .seconds(300)
-        let reach = GuestReach(
-            endpoint: SSHEndpoint(host: "127.0.0.1", port: specification.sshPort),
-            login: GuestLogin(access: access, keys: keys, context: context),
-            watch: GuestWatch(machine: machine, console: machine.console), bootDeadline: deadline)
-        var verdict: ProofVerdict?
-        while verdict == nil {
-            do {
-                let shell = try await reach.shell(hostKey: contact.hostKey, user: contact.user)
-                verdict = try await reach.watch.during("prove that CUDA works in the guest") {
-                    try await ProofVerdict.ask(
-                        shell, Plan(runID: specification.name, recipe: recipe, payloads: []),
-                        remedy: "Look at the guest's console: provision-gpu-vm logs \(specification.name).")
-                }
-                await shell.connection.close()
-            } catch let failure as Failure
-                where [.sshBroken, .sshUnreachable].contains(failure.code) && ContinuousClock.now - began < deadline
-            {
-                // A guest may reboot in its first boot: cloud-init does where user-data says so. There is no event to wait for but the
-                // next answer of its SSH server.
-                context.progress(.note("The guest ended the connection, and is asked again."))
-                try await Task.sleep(for: .seconds(1))
-            }
-        }
-        guard let verdict else { throw CancellationError() }
+        let reach = GuestReach(machine, GuestLogin(access: access, keys: keys, context: context))
+        let verdict = try await verdict(reach, machine.record.specification.name, contact, recipe, context)
         guard verdict.passed else {
             throw verdict.refusal(
                 "CUDA does not work in the guest.", remedy: "Look at its kernel's messages.")
@@ -64,6 +40,32 @@ public struct MachineProof: Codable, Equatable, Sendable {
         return MachineProof(
             evidence: verdict.evidence.map { Printable.line($0) },
             isSimulated: recipe.gpus.contains { $0.simulated }, seconds: (ContinuousClock.now - began).inSeconds)
+    }
+
+    /// Asks until the guest has answered, or its boot's deadline is over.
+    private static func verdict(
+        _ reach: GuestReach, _ name: String, _ contact: FirstContact, _ recipe: Recipe, _ context: JobContext
+    ) async throws -> ProofVerdict {
+        let end = ContinuousClock.now + reach.bootDeadline
+        while true {
+            do {
+                let shell = try await reach.shell(hostKey: contact.hostKey, user: contact.user)
+                let verdict = try await reach.watch.during("prove that CUDA works in the guest") {
+                    try await ProofVerdict.ask(
+                        shell, Plan(runID: name, recipe: recipe, payloads: []),
+                        remedy: "Look at the guest's console: provision-gpu-vm logs \(name).")
+                }
+                await shell.connection.close()
+                return verdict
+            } catch let failure as Failure
+                where [.sshBroken, .sshUnreachable].contains(failure.code) && ContinuousClock.now < end
+            {
+                // A guest may reboot in its first boot: cloud-init does where user-data says so. There is no event to wait for but the
+                // next answer of its SSH server.
+                context.progress(.note("The guest ended the connection, and is asked again."))
+                try await Task.sleep(for: .seconds(1))
+            }
+        }
     }
 }
 

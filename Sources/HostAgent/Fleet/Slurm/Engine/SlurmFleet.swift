@@ -16,13 +16,11 @@ public struct SlurmFleet: Sendable {
     /// What is there, for a plan. Guests that ended in order are there and stopped.
     public func reality() async throws -> FleetReality {
         var reality = FleetReality(goldens: GoldenStore(FleetPlace(state: site.shared, goldens: site.goldens)).whole())
-        for (name, state, task, wasUp) in try await guests() where state != .absent {
+        for (name, number, state, task) in try await guests() where state != .absent {
             guard let task else { continue }
-            // A guest that was up once, or was only to start, has a disk that somebody may have written to: its failure is none of the disk.
-            let isMade = ![.create, .reimage].contains(task.action) || wasUp
             reality.guests[name] = ExistingGuest(
                 golden: task.golden?.digest ?? "", settings: task.settings, isRunning: Self.isThere(state),
-                failure: isMade ? nil : Self.failure(state)?.message)
+                failure: Self.failure(state).flatMap { isMade(number, task) ? nil : $0.message })
         }
         return reality
     }
@@ -32,16 +30,20 @@ public struct SlurmFleet: Sendable {
         try await guests().map { ($0.name, $0.state) }
     }
 
-    /// Guests with their tasks and whether they were up in them, those left out that are builds or gone. A task is nil where it cannot
-    /// be read.
-    private func guests() async throws -> [(name: String, state: SlurmGuestState, task: GuestTask?, wasUp: Bool)] {
+    /// Guests with their numbers and tasks, those left out that are builds or gone. A task is nil where it cannot be read.
+    private func guests() async throws -> [(name: String, number: Int?, state: SlurmGuestState, task: GuestTask?)] {
         guard let header = try engine.spool.header() else { return [] }
         return try await engine.status().compactMap { name, state in
             let number = header.guests[name]
             let task = number.flatMap { try? engine.spool.task($0) }
-            guard task?.builds == nil, task?.action != .destroy else { return nil }
-            return (name, state, task, number.flatMap { engine.spool.result($0) }?.wasUp ?? false)
+            return task?.builds == nil && task?.action != .destroy ? (name, number, state, task) : nil
         }
+    }
+
+    /// Whether a guest has a disk that somebody may have written to, since it was up once, or was only to start: its failure is none of
+    /// the disk.
+    private func isMade(_ number: Int?, _ task: GuestTask) -> Bool {
+        ![.create, .reimage].contains(task.action) || number.flatMap { engine.spool.result($0) }?.wasUp == true
     }
 
     /// It runs, or will by itself.
