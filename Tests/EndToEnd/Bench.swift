@@ -8,6 +8,8 @@ import Testing
 final class Bench: Sendable {
     let folder: String
     let image: String
+    /// What the tool gets besides what this process has.
+    private let environment: [String: String]
 
     /// What a run of the tool gave.
     struct Outcome: Sendable {
@@ -26,7 +28,8 @@ final class Bench: Sendable {
     }
 
     /// `image`: a base image that is only read; it is linked, not copied, into the test's folder.
-    init(image: String = Lane.image) throws {
+    init(image: String = Lane.image, environment: [String: String] = [:]) throws {
+        self.environment = environment
         folder = "\(FileManager.default.temporaryDirectory.path)/provision-e2e-\(UUID().uuidString.prefix(8))"
         try FileManager.default.createDirectory(
             atPath: folder, withIntermediateDirectories: true, attributes: [.posixPermissions: 0o700])
@@ -63,7 +66,11 @@ final class Bench: Sendable {
         let out = try FileDescriptor.open(
             FilePath(stdout), .readWrite, options: [.create], permissions: [.ownerReadWrite])
         let result = try await Subprocess.run(
-            .path(FilePath("\(Lane.bin)/provision-gpu-vm")), arguments: Arguments(arguments), input: .none,
+            .path(FilePath("\(Lane.bin)/provision-gpu-vm")), arguments: Arguments(arguments),
+            environment: .inherit.updating(
+                Dictionary(uniqueKeysWithValues: environment.map { (Environment.Key(stringLiteral: $0.key), $0.value) })
+            ),
+            input: .none,
             output: .fileDescriptor(out, closeAfterSpawningProcess: true), error: .sequence
         ) { execution in
             var seen = ""

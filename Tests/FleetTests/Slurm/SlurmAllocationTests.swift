@@ -35,6 +35,13 @@ struct SlurmAllocationTests {
         #expect(try SlurmAllocation(environment: environment).cards(site, wanted: 0) == [])
     }
 
+    /// `sbatch: [--exclusive]` in the site file.
+    @Test func aWholeNodeIsNotAllTaken() throws {
+        let allocation = try SlurmAllocation(environment: environment)
+        #expect(try allocation.cards(site, wanted: 1).map(\.description) == ["0000:42:00.0"])
+        #expect(try allocation.cards(site, wanted: 0) == [])
+    }
+
     @Test(
         arguments: [
             (["SLURM_JOB_GPUS": "1"], "asked for 2 GPUs, and SLURM_JOB_GPUS names 1"),

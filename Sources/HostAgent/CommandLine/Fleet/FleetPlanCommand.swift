@@ -10,7 +10,8 @@ struct FleetPlanCommand: AsyncParsableCommand {
         abstract: "Tell the difference between a manifest and what is there. Changes nothing.",
         discussion: """
             Guests whose images have equal contents share one golden image; a runfile's name does not matter. Files are read \
-            once for their digests, which are remembered. Whatever is wrong with the manifest and its files is told at once.
+            once for their digests, which are remembered. Whatever is wrong with the manifest and its files is told at once; with \
+            --engine slurm, files are looked into by the jobs.
             """)
 
     @Argument(help: "The manifest, YAML or JSON.", completion: .file())
@@ -21,26 +22,39 @@ struct FleetPlanCommand: AsyncParsableCommand {
     @Option(help: "text or json.")
     var format: ReportFormat = .text
 
+    @OptionGroup var engine: EngineOptions
     @OptionGroup var agent: AgentOption
     @OptionGroup var place: StateOption
 
     func run() async throws {
         let selector = try selection.selector()
         let fleets = FleetPlace(state: place.places.state)
-        let survey = try await FleetSurvey(
-            try await FleetArgument.manifest(toUse: manifest, fleets, agent: agent.path), fleets,
-            try FleetDatabase.reader(fleets), agent: agent.path)
-        var plan = survey.plan
-        if !selection.only.isEmpty { plan = plan.only(survey.isMeant(by: selector)) }
-        try selection.check(plan)
+        let declared = try await FleetArgument.manifest(toUse: manifest, fleets, agent: agent.path)
+        if let (site, slurm) = try engine.slurm(fleet: declared.name) {
+            let survey = try await SlurmSurvey(
+                declared, SlurmFleet(slurm, site), state: fleets.state, agent: agent.path)
+            return try show(narrowed(survey.plan, survey.isMeant(by: selector)))
+        }
+        let survey = try await FleetSurvey(declared, fleets, try FleetDatabase.reader(fleets), agent: agent.path)
+        let plan = try narrowed(survey.plan, survey.isMeant(by: selector))
         let host = LocalFleetHost(fleets, agent: agent.path)
         let order = survey.order(plan)
         let problems = await survey.problems(
             order, host, on: try survey.capacity(order, jobs: nil, overcommit: HostCapacity.usualOvercommit))
+        try show(plan)
+        if !problems.isEmpty { throw Failures(problems) }
+    }
+
+    private func narrowed(_ plan: FleetPlan, _ isMeant: (String) -> Bool) throws -> FleetPlan {
+        let plan = selection.only.isEmpty ? plan : plan.only(isMeant)
+        try selection.check(plan)
+        return plan
+    }
+
+    private func show(_ plan: FleetPlan) throws {
         switch format {
         case .json: try Terminal.writeJSON(plan)
         case .text: Terminal.write(FleetPlanText(plan).lines.joined(separator: "\n"))
         }
-        if !problems.isEmpty { throw Failures(problems) }
     }
 }

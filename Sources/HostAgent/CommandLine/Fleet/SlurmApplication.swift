@@ -23,25 +23,19 @@ struct SlurmApplication {
 
     /// ``FleetRequest/run(licencesAccepted:)``.
     func run(licencesAccepted: () throws -> Bool) async throws {
-        let (manifest, fleet) = (request.manifest, SlurmFleet(engine, site))
-        let digests = try await GoldenDigests(
-            manifest, state: request.place.places.state, agent: request.agent)
-        let reality = try await fleet.reality()
-        let plan = try request.narrowed(
-            FleetPlan(manifest, reality) { digests[$0] },
-            selector.among(manifest, made: reality.guests.mapValues(\.settings)))
-        let order = FleetOrder(
-            plan, manifest, digest: { digests[$0] }, records: [], running: { _ in nil }, hostCPUs: LocalFleetHost.cpus)
+        let survey = try await SlurmSurvey(
+            request.manifest, SlurmFleet(engine, site), state: request.place.places.state, agent: request.agent)
+        let order = survey.order(try request.narrowed(survey.plan, survey.isMeant(by: selector)))
         try request.agree(to: order, licencesAccepted: licencesAccepted)
         let (jobs, quiet) = (request.work.jobs, request.work.quiet)
         let states = try await Interruption.stopping(
             note: "Interrupted: the jobs go on; the same command follows them again."
         ) {
-            try await fleet.carryOut(order, jobs: jobs) { news in
+            try await survey.fleet.carryOut(order, jobs: jobs) { news in
                 if !quiet, let line = SlurmGuestStatus.line(news) { Terminal.note(line) }
             }
         }
-        try Self.show(states, fleet: manifest.name, engine, request.work.format)
+        try Self.show(states, fleet: request.manifest.name, engine, request.work.format)
     }
 
     static func show(

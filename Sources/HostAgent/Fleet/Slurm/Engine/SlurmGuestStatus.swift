@@ -27,7 +27,8 @@ public struct SlurmGuestStatus: Codable, Equatable, Sendable {
         case .absent: self.state = "absent"
         case .waiting(let reason):
             self.state = "waiting"
-            words = reason
+            // Slurm's word for no reason, or none yet.
+            if reason != "None" { words = reason }
         case .starting(let node):
             self.state = "starting"
             self.node = node

@@ -40,23 +40,24 @@ public struct SlurmAllocation: Equatable, Sendable {
         self.gpus = gpus
     }
 
-    /// The cards behind the indexes. Throws where the site file does not say, or Slurm gave another number than was asked for.
+    /// The cards behind the first `wanted` indexes: with --exclusive a job has all of its node's. Throws where the site file does not
+    /// say, or Slurm gave fewer than were asked for.
     public func cards(_ site: SlurmSite, wanted: Int) throws(Failure) -> [PCIAddress] {
-        guard gpus.count == wanted else {
+        guard gpus.count >= wanted else {
             throw Failure(
                 .gpuUnavailable, operation: "find the job's GPUs",
                 message: "The job asked for \(wanted) GPUs, and SLURM_JOB_GPUS names \(gpus.count) on \(node).",
                 remedy: "Is GresTypes=gpu set, with a File= for each gpu in gres.conf? See Documentation/Slurm.md.",
                 side: .host)
         }
-        guard !gpus.isEmpty else { return [] }
+        guard wanted > 0 else { return [] }
         guard let cards = site.gpus(of: node) else {
             throw Failure(
                 .gpuUnavailable, operation: "find the job's GPUs", message: "The site file names no node \(node).",
                 remedy: "Add it to `nodes`, with its cards by GRES index.", side: .host)
         }
         var found: [PCIAddress] = []
-        for index in gpus {
+        for index in gpus.prefix(wanted) {
             guard index < cards.count else {
                 throw Failure(
                     .gpuUnavailable, operation: "find the job's GPUs",
