@@ -119,8 +119,26 @@ extension EndToEnd {
             try await place.end()
         }
 
+        /// A driver too old for the CUDA is told before anything is submitted.
+        private static func mistakesAreNotSubmitted(_ place: Place) async throws {
+            let manifest = "\(place.bench.folder)/fleet.yaml"
+            let right = try String(contentsOf: URL(filePath: manifest), encoding: .utf8)
+            let wrong = right.replacing(
+                Lane.driver("470.256.02"), with: "\(Lane.driver("390.42"))\n  cuda: \(Lane.cuda114)")
+            try Data(wrong.utf8).write(to: URL(filePath: manifest))
+            for command in ["plan", "apply"] {
+                let refused = try await place.fleet(command)
+                #expect(refused.exitCode == 2, "\(refused)")
+                #expect(refused.stderr.contains(FailureCode.incompatible.rawValue), "\(refused)")
+                #expect(refused.stderr.contains("for the guest n1, line 10 of the manifest"), "\(refused)")
+            }
+            #expect(try await place.slurm("squeue", ["--noheader"]).isEmpty)
+            try Data(right.utf8).write(to: URL(filePath: manifest))
+        }
+
         private static func live(_ place: Place) async throws {
             let before = try await place.bench.imageDigest()
+            try await mistakesAreNotSubmitted(place)
             let plan = try await place.fleet("plan")
             #expect(plan.exitCode == 0 && plan.stdout.contains("Plan: 2 to create, 1 golden to build."), "\(plan)")
 

@@ -52,6 +52,16 @@ public struct Provisioning: Sendable {
                 continuing: continuing, resultMayExist: continuing || earlier?.isPublished == true, looksOnly: true))
     }
 
+    /// Looks at the inputs alone, for a job that another host is to carry out: ``check()`` without what it asks of this one. Throws
+    /// ``Failures`` with everything that is wrong.
+    public func checkInputs() async throws {
+        let store = RunFolder(state: state, resultPath: job.resultPath).payloadsPath
+        try await Preflight(
+            job: job, context: context, cache: state, store: store, standing: Preflight.Standing(looksOnly: true)
+        )
+        .checkInputs()
+    }
+
     /// Cards that commands which were killed took, and whose VMs are gone.
     func putBackAbandoned(except folder: RunFolder) async {
         let (changes, failures) = await context.claims.restoreAbandoned(except: folder.path)

@@ -21,17 +21,24 @@ struct FleetArgument: ParsableArguments {
 
     /// A manifest that something is to be done with. Where its text has mistakes, what it names is looked at all the same, so that one list
     /// has everything that is wrong: throws ``Failures``.
-    static func manifest(toUse file: String, _ place: FleetPlace, agent: String?) async throws -> FleetManifest {
+    static func manifest(toUse file: String, _ place: FleetPlace, agent: String?, with engine: EngineOptions.Engine)
+        async throws -> FleetManifest
+    {
         let loaded = try LoadedManifest(file: file)
         guard !loaded.mistakes.isEmpty else { return loaded.manifest }
         let host = LocalFleetHost(place, agent: agent)
         var found = loaded.mistakes
         for guest in loaded.manifest.oneGuestForEachImage where guest.settings.image != nil {
             // What is not there is told already, with its line.
-            found += await host.check("manifest", guest.settings, gpus: []).filter { failure in
+            let problems =
+                switch engine {
+                case .local: await host.check("manifest", guest.settings, gpus: [])
+                case .slurm: await host.checkInputs("manifest", guest.settings)
+                }
+            found += problems.filter { failure in
                 ![.imageMissing, .runfileMissing].contains(failure.code)
                     && !found.contains { $0.message == failure.message }
-            }.map { FleetSurvey.of(guest, $0) }
+            }.map { FleetInputs.of(guest, $0) }
         }
         throw Failures(found)
     }

@@ -11,7 +11,7 @@ struct FleetPlanCommand: AsyncParsableCommand {
         discussion: """
             Guests whose images have equal contents share one golden image; a runfile's name does not matter. Files are read \
             once for their digests, which are remembered. Whatever is wrong with the manifest and its files is told at once; with \
-            --engine slurm, files are looked into by the jobs.
+            --engine slurm, what a node lacks is found by its job.
             """)
 
     @Argument(help: "The manifest, YAML or JSON.", completion: .file())
@@ -29,11 +29,15 @@ struct FleetPlanCommand: AsyncParsableCommand {
     func run() async throws {
         let selector = try selection.selector()
         let fleets = FleetPlace(state: place.places.state)
-        let declared = try await FleetArgument.manifest(toUse: manifest, fleets, agent: agent.path)
+        let declared = try await FleetArgument.manifest(toUse: manifest, fleets, agent: agent.path, with: engine.engine)
         if let (site, slurm) = try engine.slurm(fleet: declared.name) {
             let survey = try await SlurmSurvey(
                 declared, SlurmFleet(slurm, site), state: fleets.state, agent: agent.path)
-            return try show(narrowed(survey.plan, survey.isMeant(by: selector)))
+            let plan = try narrowed(survey.plan, survey.isMeant(by: selector))
+            let problems = await survey.problems(survey.order(plan), LocalFleetHost(fleets, agent: agent.path))
+            try show(plan)
+            guard problems.isEmpty else { throw Failures(problems) }
+            return
         }
         let survey = try await FleetSurvey(declared, fleets, try FleetDatabase.reader(fleets), agent: agent.path)
         let plan = try narrowed(survey.plan, survey.isMeant(by: selector))

@@ -72,36 +72,11 @@ struct FleetSurvey {
             jobs: jobs ?? HostCapacity.usualJobs(cpus: LocalFleetHost.cpus), overcommit: overcommit)
     }
 
-    /// A failure with the guest that it is about.
-    static func of(_ guest: DeclaredGuest, _ failure: Failure) -> Failure {
-        var failure = failure
-        failure.evidence.append("for the guest \(guest.name), line \(guest.mark.line) of the manifest")
-        return failure
-    }
-
     /// Everything that is wrong with what the order would begin, before it is begun: inputs of golden images, and guests that this
     /// host can never run.
     func problems(_ order: FleetOrder, _ host: LocalFleetHost, on capacity: HostCapacity) async -> [Failure] {
-        var failures: [Failure] = []
-        for digest in order.missing {
-            guard let settings = order.builds[digest], let guest = order.firstGuests[digest] else { continue }
-            let found = await host.check(digest, settings, gpus: order.namedCard(digest))
-            failures += found.filter { failure in !failures.contains { $0.message == failure.message } }
-                .map { Self.of(guest, $0) }
-        }
-        // Of guests whose files are the same, one is looked at.
-        var looked: Set<[String?]> = []
-        for guest in order.plan.guests where ![.none, .destroy].contains(guest.action) {
-            guard let blueprint = order.blueprints[guest.name] else { continue }
-            let settings = blueprint.settings
-            guard looked.insert([settings.cloudInit] + (settings.sshKeys ?? [])).inserted else { continue }
-            do {
-                failures += try blueprint.identity().problems()
-            } catch {
-                failures += Failures.list(
-                    of: error, operation: "read what \(guest.name) is handed", remedy: "Mend the manifest.", side: .host
-                )
-            }
+        var failures = await FleetInputs(order).problems { digest, settings in
+            await host.check(digest, settings, gpus: order.namedCard(digest))
         }
         let scheduler = order.scheduler(on: capacity)
         for guest in order.plan.guests {

@@ -26,6 +26,11 @@ struct SlurmApplication {
         let survey = try await SlurmSurvey(
             request.manifest, SlurmFleet(engine, site), state: request.place.places.state, agent: request.agent)
         let order = survey.order(try request.narrowed(survey.plan, survey.isMeant(by: selector)))
+        let problems = await survey.problems(
+            order,
+            LocalFleetHost(
+                FleetPlace(state: request.place.places.state), agent: request.agent))
+        guard problems.isEmpty else { throw Failures(problems) }
         try request.agree(to: order, licencesAccepted: licencesAccepted)
         let (jobs, quiet) = (request.work.jobs, request.work.quiet)
         let states = try await Interruption.stopping(

@@ -1,3 +1,4 @@
+import Contract
 import Fleet
 
 /// A manifest beside what is there of its fleet in Slurm.
@@ -27,5 +28,10 @@ struct SlurmSurvey {
     func order(_ plan: FleetPlan) -> FleetOrder {
         FleetOrder(
             plan, manifest, digest: { digests[$0] }, records: [], running: { _ in nil }, hostCPUs: LocalFleetHost.cpus)
+    }
+
+    /// Everything that is wrong with the order's inputs, before anything is submitted. What a node lacks, its job says.
+    func problems(_ order: FleetOrder, _ host: LocalFleetHost) async -> [Failure] {
+        await FleetInputs(order).problems { digest, settings in await host.checkInputs(digest, settings) }
     }
 }

@@ -47,11 +47,23 @@ public struct LocalFleetHost: FleetHost {
         while !FileManager.default.fileExists(atPath: String(folder)), let slash = folder.lastIndex(of: "/") {
             folder = folder[..<slash]
         }
+        let job = job(settings, result: "\(folder)/\(digest).qcow2", gpus: gpus)
+        return await problems {
+            try await Provisioning(job: job, context: context { _ in }, state: place.state).check()
+        }
+    }
+
+    /// Everything that is wrong with them whichever host builds the image: ``check(_:_:gpus:)`` without what it asks of this one.
+    public func checkInputs(_ digest: String, _ settings: GuestSettings) async -> [Failure] {
+        let job = job(settings, result: goldens.path(digest), gpus: [])
+        return await problems {
+            try await Provisioning(job: job, context: context { _ in }, state: place.state).checkInputs()
+        }
+    }
+
+    private func problems(_ check: () async throws -> Void) async -> [Failure] {
         do {
-            try await Provisioning(
-                job: job(settings, result: "\(folder)/\(digest).qcow2", gpus: gpus), context: context { _ in },
-                state: place.state
-            ).check()
+            try await check()
             return []
         } catch {
             return Failures.list(

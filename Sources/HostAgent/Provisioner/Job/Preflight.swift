@@ -90,6 +90,22 @@ final class Preflight: ContentsPreflight {
         return prepared
     }
 
+    /// Throws ``Failures`` with what is wrong with the inputs whichever host carries out the job: nothing of this one is asked for,
+    /// no GPU, no space, no port. Where it has no qemu-img, that host finds what is wrong with the image.
+    func checkInputs() async throws {
+        failures += job.contents.problems()
+        checkOptions()
+        checkLicences()
+        let image = findExecutable("qemu-img") == nil ? nil : try await attempt { try await inspectImage() }
+        let inputs = try await lookAtPayloads()
+        checkVersions(inputs.payloads)
+        checkRoom(in: image, payloads: inputs.bytes)
+        _ = try await attempt { try await AgentBinary.locate(job.agent) }
+        checkIdentity()
+        checkAccess()
+        guard failures.isEmpty else { throw Failures(failures) }
+    }
+
     func checkPorts() {
         var ports: [(UInt16, String)] = []
         if let port = job.sshPort { ports.append((port, "--ssh-port")) }
