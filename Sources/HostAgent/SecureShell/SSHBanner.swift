@@ -6,39 +6,69 @@ import Glibc
 /// A TCP connection proves nothing: QEMU's user network accepts it before the guest's sshd is up, and resets it then or
 /// leaves it silent. Only the line that begins with "SSH-2.0-" (or "SSH-1.99-") is readiness.
 ///
-/// Each try has its own deadline of 10 seconds, tries are 0.25 to 1 second apart, and a cancelled task returns at once.
+/// A try begins 0.25 to 1 second after the one before, whether or not that has its answer, and waits for 10 seconds; at most five wait
+/// at once. The one that is first in a guest whose network is not up is silent until QEMU sends its SYN again, which by then is seconds
+/// later than the server. A cancelled task returns at once.
 ///
 /// - Returns: The server's identification, for example "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10".
 /// - Throws: ``Failure`` `ssh.unreachable` with what the last whole try saw (one that `deadline` cut short tells only
 ///   where there was no other); `CancellationError`.
 public func waitForSSHBanner(_ endpoint: SSHEndpoint, deadline: ContinuousClock.Instant) async throws -> String {
-    let executor = QueueExecutor(label: "ssh-banner \(endpoint)")
-    let room = BlockingRoom(executor: executor, interrupt: Interrupt())
     let started = ContinuousClock.now
     var pause = Duration.milliseconds(250)
-    var tries = 0
+    var (tries, waiting) = (0, 0)
     var evidence = ""
-    while true {
-        tries += 1
-        let tryDeadline = min(deadline, ContinuousClock.now + .seconds(10))
-        let answer = try await room.perform { interrupt in
-            try readBanner(of: endpoint, until: tryDeadline, interrupt: interrupt)
-        }
-        switch answer {
-        case .banner(let text): return text
-        case .nothing(let seen):
-            let now = ContinuousClock.now
-            if tries == 1 || now < deadline { evidence = seen }
-            if now + pause >= deadline {
-                throw Failure.sshUnreachable(
-                    endpoint, operation: "wait for the SSH server at \(endpoint)",
-                    message: "No SSH server answered within \(wholeSeconds(started.duration(to: now))) s.",
-                    evidence: ["last of \(tries) tries: \(evidence)"])
+    return try await withThrowingTaskGroup(of: BannerEvent.self) { group in
+        defer { group.cancelAll() }
+        func begin() {
+            (tries, waiting) = (tries + 1, waiting + 1)
+            let room = BlockingRoom(executor: QueueExecutor(label: "ssh-banner \(endpoint)"), interrupt: Interrupt())
+            let tryDeadline = min(deadline, ContinuousClock.now + .seconds(10))
+            group.addTask {
+                .answer(
+                    try await room.perform { interrupt in
+                        try readBanner(of: endpoint, until: tryDeadline, interrupt: interrupt)
+                    })
             }
-            try await Task.sleep(for: pause)
-            pause = min(pause * 2, .seconds(1))
         }
+        func rest() {
+            let length = min(pause, max(.zero, ContinuousClock.now.duration(to: deadline)))
+            pause = min(pause * 2, .seconds(1))
+            group.addTask {
+                try await Task.sleep(for: length)
+                return .rested
+            }
+        }
+        begin()
+        rest()
+        while let event = try await group.next() {
+            let now = ContinuousClock.now
+            switch event {
+            case .answer(.banner(let text)): return text
+            case .answer(.nothing(let seen)):
+                waiting -= 1
+                if evidence.isEmpty || now < deadline { evidence = seen }
+                if waiting == 0, now >= deadline {
+                    throw Failure.sshUnreachable(
+                        endpoint, operation: "wait for the SSH server at \(endpoint)",
+                        message: "No SSH server answered within \(wholeSeconds(started.duration(to: now))) s.",
+                        evidence: ["last of \(tries) tries: \(evidence)"])
+                }
+            case .rested:
+                // Tries that wait have the same deadline, and end the loop; where none does, the last must be now.
+                guard now < deadline || waiting == 0 else { continue }
+                if waiting < 5 { begin() }
+                if now < deadline { rest() }
+            }
+        }
+        throw CancellationError()
     }
+}
+
+/// What is waited for.
+private enum BannerEvent: Sendable {
+    case answer(BannerAnswer)
+    case rested
 }
 
 /// What one try found.

@@ -11,6 +11,8 @@ public final class StubListener: Sendable {
         case silent
         /// Resets the first connection, and is silent from then on.
         case resetOnce
+        /// Says nothing to the first connection, and this to those after it: a guest whose network comes up meanwhile.
+        case silentOnce(String)
         /// Accepts and sends this for ever.
         case chatter(String)
     }
@@ -40,7 +42,11 @@ public final class StubListener: Sendable {
                     var linger = linger(l_onoff: 1, l_linger: 0)
                     setsockopt(client, SOL_SOCKET, SO_LINGER, &linger, socklen_t(MemoryLayout.size(ofValue: linger)))
                     close(client)
-                case .silent: break
+                case .silentOnce(let text) where number != 1:
+                    let bytes = Array(text.utf8)
+                    send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL))
+                    close(client)
+                case .silent, .silentOnce: break
                 case .chatter(let text):
                     let bytes = Array(text.utf8)
                     while send(client, bytes, bytes.count, Int32(MSG_NOSIGNAL)) > 0 {}
