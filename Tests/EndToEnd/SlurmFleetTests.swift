@@ -130,7 +130,7 @@ extension EndToEnd {
                 let refused = try await place.fleet(command)
                 #expect(refused.exitCode == 2, "\(refused)")
                 #expect(refused.stderr.contains(FailureCode.incompatible.rawValue), "\(refused)")
-                #expect(refused.stderr.contains("for the guest n1, line 10 of the manifest"), "\(refused)")
+                #expect(refused.stderr.contains("for the guest n1, line 12 of the manifest"), "\(refused)")
             }
             #expect(try await place.slurm("squeue", ["--noheader"]).isEmpty)
             try Data(right.utf8).write(to: URL(filePath: manifest))
