@@ -47,9 +47,10 @@ public struct MachineProof: Codable, Equatable, Sendable {
         _ reach: GuestReach, _ name: String, _ contact: FirstContact, _ recipe: Recipe, _ context: JobContext
     ) async throws -> ProofVerdict {
         let end = ContinuousClock.now + reach.bootDeadline
+        var isUp = true
         while true {
             do {
-                let shell = try await reach.shell(hostKey: contact.hostKey, user: contact.user)
+                let shell = try await reach.shell(hostKey: contact.hostKey, user: contact.user, isUp: isUp)
                 let verdict = try await reach.watch.during("prove that CUDA works in the guest") {
                     try await ProofVerdict.ask(
                         shell, Plan(runID: name, recipe: recipe, payloads: []),
@@ -63,6 +64,7 @@ public struct MachineProof: Codable, Equatable, Sendable {
                 // A guest may reboot in its first boot: cloud-init does where user-data says so. There is no event to wait for but the
                 // next answer of its SSH server.
                 context.progress(.note("The guest ended the connection, and is asked again."))
+                isUp = false
                 try await Task.sleep(for: .seconds(1))
             }
         }
