@@ -44,10 +44,10 @@ extension OneAtATime {
             defer { listener.stop() }
             let failure = try await expectFailure(.sshUnreachable) {
                 let endpoint = SSHEndpoint(host: "127.0.0.1", port: listener.port)
-                _ = try await waitForSSHBanner(endpoint, deadline: .now + .seconds(2))
+                _ = try await waitForSSHBanner(endpoint, deadline: .now + .seconds(5))
             }
             #expect(failure.evidence.joined().contains("reset"))
-            #expect(listener.connections > 1)
+            #expect(listener.connections == 6, "the one that was reset, and five that wait")
         }
 
         /// A connection that QEMU accepted before the guest's network was up is not waited for alone.
@@ -55,12 +55,10 @@ extension OneAtATime {
             let listener = try StubListener(.silentOnce("SSH-2.0-stub\r\n"))
             defer { listener.stop() }
             let endpoint = SSHEndpoint(host: "127.0.0.1", port: listener.port)
-            let time = try await elapsed {
-                let banner = try await waitForSSHBanner(endpoint, deadline: .now + .seconds(60))
-                #expect(banner == "SSH-2.0-stub")
-            }
-            #expect(listener.connections > 1)
-            #expect(time < .seconds(8), "a try alone takes ten seconds")
+            // A silent try alone takes ten seconds.
+            let banner = try await waitForSSHBanner(endpoint, deadline: .now + .seconds(8))
+            #expect(banner == "SSH-2.0-stub")
+            #expect(listener.connections == 2)
         }
 
         @Test func anotherProtocolIsNoBanner() async throws {

@@ -24,18 +24,24 @@ actor BlockingRoom {
 
     nonisolated var unownedExecutor: UnownedSerialExecutor { executor.asUnownedSerialExecutor() }
 
-    init(executor: QueueExecutor, interrupt: Interrupt) {
+    init(executor: QueueExecutor, interrupt: Interrupt = Interrupt()) {
         self.executor = executor
         self.interrupt = interrupt
     }
 
     /// Runs `body` on the queue; cancelling the task wakes its waits.
-    func perform<Value>(_ body: @Sendable (Interrupt) throws -> sending Value) async throws -> sending Value {
-        let interrupt = interrupt
-        return try await withTaskCancellationHandler {
-            try body(interrupt)
+    nonisolated func perform<Value>(
+        _ body: @Sendable (Interrupt) throws -> sending Value
+    ) async throws -> sending Value {
+        try await withTaskCancellationHandler {
+            try await run(body)
         } onCancel: {
             interrupt.wake()
         }
+    }
+
+    /// The actor's own, and not in a closure: one that does not use the actor would wait on Swift's pool.
+    private func run<Value>(_ body: @Sendable (Interrupt) throws -> sending Value) throws -> sending Value {
+        try body(interrupt)
     }
 }

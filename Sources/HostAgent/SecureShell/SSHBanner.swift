@@ -7,8 +7,8 @@ import Glibc
 /// leaves it silent. Only the line that begins with "SSH-2.0-" (or "SSH-1.99-") is readiness.
 ///
 /// A try begins 0.25 to 1 second after the one before, whether or not that has its answer, and waits for 10 seconds; at most five wait
-/// at once. The one that is first in a guest whose network is not up is silent until QEMU sends its SYN again, which by then is seconds
-/// later than the server. A cancelled task returns at once.
+/// at once: a connection made before the guest's network is up is silent until QEMU sends its SYN again, seconds after the server came.
+/// A cancelled task returns at once.
 ///
 /// - Returns: The server's identification, for example "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u10".
 /// - Throws: ``Failure`` `ssh.unreachable` with what the last whole try saw (one that `deadline` cut short tells only
@@ -22,7 +22,7 @@ public func waitForSSHBanner(_ endpoint: SSHEndpoint, deadline: ContinuousClock.
         defer { group.cancelAll() }
         func begin() {
             (tries, waiting) = (tries + 1, waiting + 1)
-            let room = BlockingRoom(executor: QueueExecutor(label: "ssh-banner \(endpoint)"), interrupt: Interrupt())
+            let room = BlockingRoom(executor: QueueExecutor(label: "ssh-banner \(endpoint)"))
             let tryDeadline = min(deadline, ContinuousClock.now + .seconds(10))
             group.addTask {
                 .answer(
@@ -35,6 +35,7 @@ public func waitForSSHBanner(_ endpoint: SSHEndpoint, deadline: ContinuousClock.
             let length = min(pause, max(.zero, ContinuousClock.now.duration(to: deadline)))
             pause = min(pause * 2, .seconds(1))
             group.addTask {
+                // Nothing tells that a server came: it must be asked.
                 try await Task.sleep(for: length)
                 return .rested
             }

@@ -66,23 +66,6 @@ public actor SSHConnection {
         return SSHConnection(loggedIn, executor: executor, interrupt: interrupt)
     }
 
-    /// The key that a server shows, before anybody logs in: nothing secret is sent.
-    ///
-    /// - Parameter types: The only types of key to ask for, in this order; all that this tool knows without.
-    /// - Throws: ``Failure`` `ssh.unreachable`, also where the server has no key of these types; `CancellationError`.
-    public static func hostKey(
-        of endpoint: SSHEndpoint, types: [String]? = nil, timeout: Duration
-    ) async throws -> HostKeyPin {
-        let deadline = ContinuousClock.now + timeout
-        let room = BlockingRoom(executor: QueueExecutor(label: "ssh-key \(endpoint)"), interrupt: Interrupt())
-        return try await room.perform { interrupt in
-            let (session, key) = try Session.open(
-                endpoint, hostKey: .acceptFirst, keyTypes: types, until: deadline, interrupt: interrupt)
-            session.disconnect()
-            return key
-        }
-    }
-
     /// Ends the connection and whatever is in progress on it, which throws `ssh.broken`. Closing twice is harmless.
     public nonisolated func close() async {
         interrupt.close()
