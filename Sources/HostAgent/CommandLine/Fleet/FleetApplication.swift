@@ -11,7 +11,7 @@ struct FleetApplication {
     init(_ request: FleetRequest, _ selector: GuestSelector) {
         self.request = request
         self.selector = selector
-        place = FleetPlace(state: request.place.places.state)
+        place = request.place.fleets
     }
 
     /// ``FleetRequest/run(licencesAccepted:)``.

@@ -18,7 +18,7 @@ struct FleetChangeOptions: ParsableArguments {
         _ plan: @escaping @Sendable (FleetManifest, FleetPlan, (String) -> Bool) -> FleetPlan
     ) async throws {
         let declared = try await FleetArgument.manifest(
-            toUse: manifest, FleetPlace(state: place.places.state), agent: agent.path, with: engine.engine)
+            toUse: manifest, place.fleets, agent: agent.path, with: engine.engine)
         try await FleetRequest(
             manifest: declared, selection: selection, work: work, engine: engine, place: place, agent: agent.path,
             narrow: { plan(declared, $0, $1) }

@@ -104,3 +104,7 @@ struct AgentOption: ParsableArguments {
 
     var path: String? { agent.map(ProvisionCommand.absolute) }
 }
+
+extension StateOption {
+    var fleets: FleetPlace { FleetPlace(state: places.state) }
+}

@@ -28,7 +28,7 @@ struct FleetPlanCommand: AsyncParsableCommand {
 
     func run() async throws {
         let selector = try selection.selector()
-        let fleets = FleetPlace(state: place.places.state)
+        let fleets = place.fleets
         let declared = try await FleetArgument.manifest(toUse: manifest, fleets, agent: agent.path, with: engine.engine)
         if let (site, slurm) = try engine.slurm(fleet: declared.name) {
             let survey = try await SlurmSurvey(

@@ -33,7 +33,7 @@ struct FleetReportCommand: AsyncParsableCommand {
 
     func run() async throws {
         let selector = try selection.selector()
-        let fleets = FleetPlace(state: place.places.state)
+        let fleets = place.fleets
         let name = try fleet.manifest().name
         let records = try FleetDatabase.reader(fleets)?.guests(of: name).filter {
             selector.matches(name: $0.name, labels: $0.blueprint.settings.labels ?? [:])

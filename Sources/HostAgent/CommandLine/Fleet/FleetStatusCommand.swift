@@ -39,7 +39,7 @@ struct FleetStatusCommand: AsyncParsableCommand {
             }
             return try SlurmApplication.show(states, fleet: name, slurm, format)
         }
-        let fleets = FleetPlace(state: place.places.state)
+        let fleets = place.fleets
         let database = try FleetDatabase.reader(fleets)
         let manifests =
             if let fleet { [try FleetArgument.manifest(fleet)] } else {

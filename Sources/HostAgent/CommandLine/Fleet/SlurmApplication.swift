@@ -29,7 +29,7 @@ struct SlurmApplication {
         let problems = await survey.problems(
             order,
             LocalFleetHost(
-                FleetPlace(state: request.place.places.state), agent: request.agent))
+                request.place.fleets, agent: request.agent))
         guard problems.isEmpty else { throw Failures(problems) }
         try request.agree(to: order, licencesAccepted: licencesAccepted)
         let (jobs, quiet) = (request.work.jobs, request.work.quiet)

@@ -37,9 +37,6 @@ final class Preflight: ContentsPreflight {
 
     private func prepare() async throws -> PreparedJob {
         checkTools()
-        failures += job.contents.problems()
-        checkOptions()
-        if !standing.dryRun { checkLicences() }
         let qemuVersion = try await attempt { try await VirtualMachine.qemuVersion() }
         let accelerator = try await attempt { try chooseAccelerator(job.accelerator) }
         let image = try await attempt { try await inspectImage() }
@@ -50,10 +47,8 @@ final class Preflight: ContentsPreflight {
                     message: "--in-place needs a qcow2 image; this is \(image.format).",
                     remedy: "Leave --in-place out: the result is a new qcow2 file.", side: .host))
         }
-        var inputs = try await lookAtPayloads()
-        checkVersions(inputs.payloads)
+        var (inputs, agent) = try await lookAtInputs(image)
         checkResult(image, payloads: inputs.bytes)
-        checkRoom(in: image, payloads: inputs.bytes)
         if !standing.continuing {
             checkMemory()
             checkPorts()
@@ -62,9 +57,6 @@ final class Preflight: ContentsPreflight {
         checkGPUOptions()
         let firmware = try await chooseFirmware(image)
         let fit = try await fitToHost(firmware: firmware, accelerator: accelerator?.accelerator)
-        let agent = try await attempt { try await AgentBinary.locate(job.agent) }
-        checkIdentity()
-        checkAccess()
         try Task.checkCancellation()
 
         // Last, because it takes time and space: only when all else is good.
@@ -93,17 +85,25 @@ final class Preflight: ContentsPreflight {
     /// Throws ``Failures`` with what is wrong with the inputs whichever host carries out the job: nothing of this one is asked for,
     /// no GPU, no space, no port. Where it has no qemu-img, that host finds what is wrong with the image.
     func checkInputs() async throws {
+        let image = findExecutable("qemu-img") == nil ? nil : try await attempt { try await inspectImage() }
+        _ = try await lookAtInputs(image)
+        guard failures.isEmpty else { throw Failures(failures) }
+    }
+
+    /// What is to go into `image`, and who puts it there. What is wrong with it on any host is kept in ``failures``.
+    private func lookAtInputs(
+        _ image: PreparedJob.Image?
+    ) async throws -> (inputs: PayloadInputs, agent: AgentBinary?) {
         failures += job.contents.problems()
         checkOptions()
-        checkLicences()
-        let image = findExecutable("qemu-img") == nil ? nil : try await attempt { try await inspectImage() }
+        if !standing.dryRun { checkLicences() }
         let inputs = try await lookAtPayloads()
         checkVersions(inputs.payloads)
         checkRoom(in: image, payloads: inputs.bytes)
-        _ = try await attempt { try await AgentBinary.locate(job.agent) }
+        let agent = try await attempt { try await AgentBinary.locate(job.agent) }
         checkIdentity()
         checkAccess()
-        guard failures.isEmpty else { throw Failures(failures) }
+        return (inputs, agent)
     }
 
     func checkPorts() {
