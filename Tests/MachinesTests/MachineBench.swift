@@ -50,13 +50,15 @@ struct MachineBench {
     /// A start whose guest answers at once, as `contact` says.
     func start(
         _ request: StartRequest? = nil,
-        contact: @escaping Starting.Contact = { _, stored, _ in
+        contact: @escaping @Sendable (VirtualMachine, StoredMachine, GuestKeys) async throws -> FirstContact = {
+            _, stored, _ in
             FirstContact(hostKey: stored.hostKey ?? MachineBench.key, user: "debian")
         }, reached: @escaping @Sendable (Starting.Point) throws -> Void = { _ in }
     ) async throws -> Starting.Started {
         try await Starting(
             request ?? StartRequest(job: job(), name: "web"), state: state,
-            context: JobContext(licencesAccepted: false, progress: { _ in }), claims: claims, contact: contact,
+            context: JobContext(licencesAccepted: false, progress: { _ in }), claims: claims,
+            contact: { ReachedGuest(try await contact($0, $1, $2)) },
             reached: reached
         ).run()
     }

@@ -140,11 +140,13 @@ public struct LocalFleetHost: FleetHost {
         var job = guest.settings.machineJob(image: place.disk(guest), gpus: gpus, hostCPUs: Self.cpus)
         let sheet = goldens.sheet(guest.golden)
         job.hideHypervisor = sheet?.hidesHypervisor
+        let recipe = sheet.flatMap { guest.settings.proof($0, with: job.gpu) }
         let began = ContinuousClock.now
         let context = context(progress)
         let started = try await Starting(
             StartRequest(
-                job: job, name: guest.machine, identity: try guest.identity(), forwards: guest.settings.ports ?? []),
+                job: job, name: guest.machine, identity: try guest.identity(), forwards: guest.settings.ports ?? [],
+                keepsConnection: recipe != nil),
             state: place.state, context: context, claims: claims
         ).run()
         do {
@@ -153,7 +155,7 @@ public struct LocalFleetHost: FleetHost {
                 sshPort: started.stored.sshPort, user: started.contact?.user,
                 hostKey: started.contact?.hostKey.fingerprint, seconds: (ContinuousClock.now - began) / .seconds(1),
                 ports: started.stored.forwards ?? [])
-            if let sheet, let recipe = guest.settings.proof(sheet, with: job.gpu) {
+            if let recipe {
                 start.proof = try await started.prove(recipe, state: place.state, context: context)
             }
             return (start, started)

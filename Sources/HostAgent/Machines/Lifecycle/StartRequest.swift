@@ -15,11 +15,13 @@ public struct StartRequest: Sendable {
     public var identity: GuestIdentity?
     /// Further forwarded ports; nil: those of the last start. One without a port of the host keeps the one that it had.
     public var forwards: [PortForward]?
+    /// Whether the connection over which the guest was reached stays open, for ``Starting/Started/prove(_:state:context:)``.
+    public var keepsConnection: Bool
 
     /// A request.
     public init(
         job: Job, name: String? = nil, isSnapshot: Bool = false, waitsForGuest: Bool = true,
-        identity: GuestIdentity? = nil, forwards: [PortForward]? = nil
+        identity: GuestIdentity? = nil, forwards: [PortForward]? = nil, keepsConnection: Bool = false
     ) {
         self.job = job
         self.name = name
@@ -27,6 +29,7 @@ public struct StartRequest: Sendable {
         self.waitsForGuest = waitsForGuest
         self.identity = identity
         self.forwards = forwards
+        self.keepsConnection = keepsConnection
     }
 
     /// The VM's name.

@@ -11,9 +11,9 @@ public import VirtualMachines
 ///
 /// What has been begun is on disk before it is begun: killed anywhere, the next `start`, `stop` or `list` finds what there is.
 public struct Starting: Sendable {
-    /// Waits for the guest: ``FirstContact/wait(for:access:keys:context:earlier:)``, or a test's stand-in.
+    /// Waits for the guest: ``ReachedGuest/wait(for:access:keys:context:earlier:)``, or a test's stand-in.
     public typealias Contact =
-        @Sendable (_ machine: VirtualMachine, _ stored: StoredMachine, _ keys: GuestKeys) async throws -> FirstContact
+        @Sendable (_ machine: VirtualMachine, _ stored: StoredMachine, _ keys: GuestKeys) async throws -> ReachedGuest
 
     /// What is about to be written or begun; the tests' seam for crashes.
     enum Point: String, CaseIterable {
@@ -25,9 +25,12 @@ public struct Starting: Sendable {
         public let machine: VirtualMachine
         public let stored: StoredMachine
         /// Nil where nobody waited for the guest.
-        public let contact: FirstContact?
+        public let guest: ReachedGuest?
         /// Its cards, to be given back at its end.
         public let cards: RunClaims
+
+        /// What the guest showed.
+        public var contact: FirstContact? { guest?.contact }
     }
 
     private let request: StartRequest
@@ -46,7 +49,7 @@ public struct Starting: Sendable {
         self.init(
             request, state: state, context: context, claims: claims,
             contact: { machine, stored, keys in
-                try await FirstContact.wait(
+                try await ReachedGuest.wait(
                     for: machine, access: stored.access, keys: keys, context: context, earlier: stored.contact)
             }, reached: { _ in })
     }
@@ -315,14 +318,15 @@ public struct Starting: Sendable {
         try reached(.contact)
         guard request.waitsForGuest else {
             try home.save(stored)
-            return Started(machine: machine, stored: stored, contact: nil, cards: cards)
+            return Started(machine: machine, stored: stored, guest: nil, cards: cards)
         }
         context.progress(.phase("Wait for the guest's SSH server"))
-        let seen = try await contact(machine, stored, home.keys)
-        stored.contact = seen
+        let guest = try await contact(machine, stored, home.keys)
+        if !request.keepsConnection { await guest.close() }
+        stored.contact = guest.contact
         try home.save(stored)
         try reached(.done)
-        return Started(machine: machine, stored: stored, contact: seen, cards: cards)
+        return Started(machine: machine, stored: stored, guest: guest, cards: cards)
     }
 
     /// A start that did not come to its end leaves nothing running. Goes on in a cancelled task, too.

@@ -29,26 +29,32 @@ struct GuestReach: Sendable {
     }
 
     /// Waits for the banner, logs in, becomes root. Throws a ``Failure``; what ``watch`` sees ends the wait.
-    ///
-    /// - Parameter isUp: The server answered just now: the login is tried at once, without a connection for the banner alone.
-    func shell(hostKey: HostKeyPin?, user: String?, isUp: Bool = false) async throws -> GuestShell {
-        try await connect(hostKey: hostKey, user: user, isUp: isUp) { connection in
+    func shell(hostKey: HostKeyPin?, user: String?) async throws -> GuestShell {
+        try await connect(hostKey: hostKey, user: user) { connection in
+            try await GuestShell(connection, sudoPassword: login.sudoPassword)
+        }
+    }
+
+    /// Becomes root over the connection that there is to a guest; where there is none, as ``shell(hostKey:user:)`` does.
+    func shell(_ guest: ReachedGuest) async throws -> GuestShell {
+        guard let connection = guest.connection else {
+            return try await shell(hostKey: guest.contact.hostKey, user: guest.contact.user)
+        }
+        return try await watch.during("become root in the guest") {
             try await GuestShell(connection, sudoPassword: login.sudoPassword)
         }
     }
 
     /// Waits for the banner and logs in; what `accept` says of a connection counts as the login's own success or failure.
     func connect<Value: Sendable>(
-        hostKey: HostKeyPin?, user: String?, isUp: Bool = false,
+        hostKey: HostKeyPin?, user: String?,
         _ accept: @escaping @Sendable (SSHConnection) async throws -> Value
     ) async throws -> Value {
         try await watch.during("reach the guest over SSH") {
             let end = ContinuousClock.now + bootDeadline
             var firstRefusal: ContinuousClock.Instant?
-            var isUp = isUp
             while true {
-                if !isUp { _ = try await waitForSSHBanner(endpoint, deadline: end) }
-                isUp = false
+                _ = try await waitForSSHBanner(endpoint, deadline: end)
                 do {
                     let connection = try await SSHConnection.connect(
                         to: endpoint, logins: login.preferring(user).logins,

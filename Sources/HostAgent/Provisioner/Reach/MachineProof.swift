@@ -21,18 +21,17 @@ public struct MachineProof: Codable, Equatable, Sendable {
     /// Asks the guest's agent (`gpu-guest-agent prove`).
     ///
     /// - Parameters:
-    ///   - machine: A VM whose guest was reached already.
+    ///   - guest: That of `machine`. It is asked over its connection, which is closed then; its key is the only one to take.
     ///   - keys: Those of an ephemeral access.
-    ///   - contact: Its key is the only one to take.
     ///   - recipe: What is to be proven.
     /// - Throws: What is not so, as the agent says it; ``FailureCode/proofBoot`` where no agent answers; what ended the wait.
     public static func ask(
-        _ machine: VirtualMachine, access: Job.Access, keys: GuestKeys, contact: FirstContact, recipe: Recipe,
+        _ machine: VirtualMachine, _ guest: ReachedGuest, access: Job.Access, keys: GuestKeys, recipe: Recipe,
         context: JobContext
     ) async throws -> MachineProof {
         let began = ContinuousClock.now
         let reach = GuestReach(machine, GuestLogin(access: access, keys: keys, context: context))
-        let verdict = try await verdict(reach, machine.record.specification.name, contact, recipe, context)
+        let verdict = try await verdict(reach, machine.record.specification.name, guest, recipe, context)
         guard verdict.passed else {
             throw verdict.refusal(
                 "CUDA does not work in the guest.", remedy: "Look at its kernel's messages.")
@@ -44,13 +43,13 @@ public struct MachineProof: Codable, Equatable, Sendable {
 
     /// Asks until the guest has answered, or its boot's deadline is over.
     private static func verdict(
-        _ reach: GuestReach, _ name: String, _ contact: FirstContact, _ recipe: Recipe, _ context: JobContext
+        _ reach: GuestReach, _ name: String, _ guest: ReachedGuest, _ recipe: Recipe, _ context: JobContext
     ) async throws -> ProofVerdict {
         let end = ContinuousClock.now + reach.bootDeadline
-        var isUp = true
+        var guest = guest
         while true {
             do {
-                let shell = try await reach.shell(hostKey: contact.hostKey, user: contact.user, isUp: isUp)
+                let shell = try await reach.shell(guest)
                 let verdict = try await reach.watch.during("prove that CUDA works in the guest") {
                     try await ProofVerdict.ask(
                         shell, Plan(runID: name, recipe: recipe, payloads: []),
@@ -64,7 +63,7 @@ public struct MachineProof: Codable, Equatable, Sendable {
                 // A guest may reboot in its first boot: cloud-init does where user-data says so. There is no event to wait for but the
                 // next answer of its SSH server.
                 context.progress(.note("The guest ended the connection, and is asked again."))
-                isUp = false
+                guest = ReachedGuest(guest.contact)
                 try await Task.sleep(for: .seconds(1))
             }
         }
