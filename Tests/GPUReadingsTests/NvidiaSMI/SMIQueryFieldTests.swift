@@ -92,6 +92,21 @@ import Testing
         #expect(try Self.xml("<supported_clocks>N/A</supported_clocks>").gpus.first?.supportedClocks == [])
     }
 
+    /// As no release has written them yet, but as a number may be written.
+    @Test(arguments: [
+        ("1480 MHz", [1480]), (" 1480 MHz ", [1480]), ("1480MHz", [1480]), ("1480 mhz", [1480]), ("1480", [1480]),
+        ("1480.4 MHz", [1480]), ("0 MHz", [0]), ("-5 MHz", [-5]), ("123456789 MHz", [123_456_789]),
+        ("1234567890 MHz", [1_234_567_890]), ("N/A", []), (" MHz", []), ("14x0 MHz", []), ("1480 GHz", []),
+    ])
+    func spellingsOfAClock(_ said: String, _ clocks: [Int]) throws {
+        let reading = try Self.xml(
+            "<supported_clocks><supported_mem_clock><value>877 MHz</value><supported_graphics_clock>\(said)"
+                + "</supported_graphics_clock></supported_mem_clock></supported_clocks>")
+        #expect(
+            reading.gpus.first?.supportedClocks == [SupportedClocks(memoryMHz: 877, graphicsMHz: clocks)])
+        #expect(reading.warnings.isEmpty == (!clocks.isEmpty || said == "N/A"))
+    }
+
     /// "N/A" in place of a group is said of each of its fields.
     @Test func groupsThatAreNotThere() throws {
         for gpus in [

@@ -33,6 +33,8 @@ struct QueryCollector {
     private var gpu = GPUReading()
     private var migDevice = MIGDeviceReading()
     private var process = GPUProcessReading()
+    /// The shaders' clocks that go with the memory clock said last: two thirds of all numbers of a document.
+    private var graphicsMHz: [Int] = []
     private var counts = [Int](repeating: 0, count: Item.allCases.count)
 
     init(_ tree: PathTree) { self.tree = tree }
@@ -98,7 +100,9 @@ struct QueryCollector {
 
     mutating func begin(_ role: PathTree.Role) {
         switch role {
-        case .gpu: gpu = GPUReading()
+        case .gpu:
+            gpu = GPUReading()
+            graphicsMHz = []
         case .migDevice: migDevice = MIGDeviceReading()
         case .process, .accountedProcess: process = GPUProcessReading()
         default: break
@@ -108,6 +112,7 @@ struct QueryCollector {
     mutating func end(_ role: PathTree.Role, line: () -> Int) {
         switch role {
         case .gpu:
+            endClocks()
             if isRoom(for: .gpu, line) { gpus.append(gpu) }
             gpu = GPUReading()
         case .migDevice:
@@ -125,17 +130,44 @@ struct QueryCollector {
 
     /// A clock that is supported; one of the memory begins a list of the shaders'.
     mutating func clock(_ role: PathTree.Role, _ source: [UInt8], _ piece: Range<Int>, line: () -> Int) {
-        guard let cell = FactStore.number(.megahertz, source, piece, unit: 0) else {
+        guard let megahertz = Self.wholeMegahertz(source, piece) ?? Self.megahertz(source, piece) else {
             let said = FactStore.bare(source, piece)
             if FactStore.reason(source, said) == nil { warnings.add(line(), "supportedClocks", "unreadable") }
             return
         }
-        let megahertz = Int(truncatingIfNeeded: cell.bits)
         guard isRoom(for: .clock, line) else { return }
         if role == .memoryClock {
+            endClocks()
             gpu.supportedClocks.append(SupportedClocks(memoryMHz: megahertz, graphicsMHz: []))
         } else if !gpu.supportedClocks.isEmpty {
-            gpu.supportedClocks[gpu.supportedClocks.count - 1].graphicsMHz.append(megahertz)
+            graphicsMHz.append(megahertz)
+        }
+    }
+
+    private mutating func endClocks() {
+        guard let last = gpu.supportedClocks.indices.last else { return }
+        gpu.supportedClocks[last].graphicsMHz = graphicsMHz
+        graphicsMHz = []
+    }
+
+    private static func megahertz(_ source: [UInt8], _ piece: Range<Int>) -> Int? {
+        FactStore.number(.megahertz, source, piece, unit: 0).map { Int(truncatingIfNeeded: $0.bits) }
+    }
+
+    /// "1481 MHz", as every clock is written, at a third of the cost; nil for what is written in another way.
+    private static func wholeMegahertz(_ source: [UInt8], _ piece: Range<Int>) -> Int? {
+        source.withUnsafeBytes { source in
+            guard (5...13).contains(piece.count) else { return nil }
+            let digits = piece.upperBound - 4
+            let unit = UInt32(littleEndian: source.loadUnaligned(fromByteOffset: digits, as: UInt32.self))
+            guard unit == 0x7a48_4d20 else { return nil }
+            var value = 0
+            for index in piece.lowerBound..<digits {
+                let digit = source[index] &- 0x30
+                guard digit < 10 else { return nil }
+                value = value &* 10 &+ Int(digit)
+            }
+            return value
         }
     }
 
