@@ -40,10 +40,14 @@ struct FleetApplication {
         try noteSettings(survey, plan, database)
         let wanted = Set(whole.goldens.filter { $0.guests > 0 }.map(\.digest))
         let removed = GoldenStore(place).collect(keeping: wanted.union(try database.goldensInUse()))
-        for digest in removed where !work.quiet {
+        if !work.quiet { Self.tell(removed: removed) }
+        try show(outcome)
+    }
+
+    static func tell(removed digests: [String]) {
+        for digest in digests {
             Terminal.note("The golden image \(digest.prefix(12)) was removed: nobody uses it.")
         }
-        try show(outcome)
     }
 
     /// What changed of guests that need nothing done (their labels) is kept.

@@ -23,6 +23,8 @@ struct SlurmApplication {
 
     /// ``FleetRequest/run(licencesAccepted:)``.
     func run(licencesAccepted: () throws -> Bool) async throws {
+        let goldens = SlurmGoldens(site)
+        let use = goldens.use()
         let survey = try await SlurmSurvey(
             request.manifest, SlurmFleet(engine, site), state: request.place.places.state, agent: request.agent)
         let order = survey.order(try request.narrowed(survey.plan, survey.isMeant(by: selector)))
@@ -40,7 +42,16 @@ struct SlurmApplication {
                 if !quiet, let line = SlurmGuestStatus.line(news) { Terminal.note(line) }
             }
         }
+        tell(goldens.collect(use, wanted: Set(survey.plan.goldens.filter { $0.guests > 0 }.map(\.digest))))
         try Self.show(states, fleet: request.manifest.name, engine, request.work.format)
+    }
+
+    private func tell(_ removal: SlurmGoldens.Removal) {
+        guard !request.work.quiet else { return }
+        switch removal {
+        case .done(let digests): FleetApplication.tell(removed: digests)
+        case .left(let reason): Terminal.note("Golden images that nobody uses stay: \(reason)")
+        }
     }
 
     static func show(
