@@ -172,6 +172,7 @@ extension EndToEnd {
 
             let destroyed = try await place.fleet("destroy", ["--yes"])
             #expect(destroyed.exitCode == 0, "\(destroyed.stderr)")
+            #expect(destroyed.stderr.contains("was removed: nobody uses it"), "\(destroyed)")
             #expect(try await place.slurm("squeue", ["--noheader"]).isEmpty)
             #expect(try place.bench.livingMachines().isEmpty)
             #expect(try await place.bench.imageDigest() == before)

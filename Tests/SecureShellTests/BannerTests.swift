@@ -44,9 +44,10 @@ extension OneAtATime {
             defer { listener.stop() }
             let failure = try await expectFailure(.sshUnreachable) {
                 let endpoint = SSHEndpoint(host: "127.0.0.1", port: listener.port)
-                _ = try await waitForSSHBanner(endpoint, deadline: .now + .seconds(5))
+                _ = try await waitForSSHBanner(endpoint, deadline: .now + .seconds(9))
             }
             #expect(failure.evidence.joined().contains("reset"))
+            // Long before the deadline, also where other programs take the processors.
             #expect(listener.connections == 6, "the one that was reset, and five that wait")
         }
 
